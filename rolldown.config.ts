@@ -1,0 +1,24 @@
+/**
+ * The command `crypto` as few files: the launcher, lazy chunks beside it, and the chart worker.
+ *
+ * Packages with native code, and those whose files are read at run time, stay outside: they are direct dependencies.
+ */
+import { chmodSync, existsSync } from "node:fs"
+import { defineConfig } from "rolldown"
+
+const worker = "src/layers/chart/worker.ts"
+
+export default defineConfig({
+  input: { crypto: "src/bin.ts", ...(existsSync(worker) ? { chartWorker: worker } : {}) },
+  platform: "node",
+  external: [/^node:/, /^@duckdb\//, /^@resvg\//, /^@expo-google-fonts\//],
+  output: {
+    dir: "dist",
+    format: "esm",
+    minify: true,
+    // All in one folder: code that starts the worker finds it beside itself, whichever chunk it is in.
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunk-[name].js"
+  },
+  plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/crypto.js", 0o755) }]
+})

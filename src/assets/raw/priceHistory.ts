@@ -1,0 +1,49 @@
+import { Clock, Effect, Schema } from "effect"
+import * as Asset from "../../engine/Asset.ts"
+import * as Check from "../../engine/Check.ts"
+import { CoinGecko, CoinId } from "../../services/CoinGecko.ts"
+import * as Column from "../../services/Column.ts"
+import { Settings } from "../../services/Settings.ts"
+import * as Table from "../../services/Table.ts"
+import { Coin } from "../Coin.ts"
+import { Day } from "../partitions.ts"
+
+/** A coin at 00:00 UTC, the start of `day`, in the file's currency. `total_volume` is that of the 24 hours before. */
+export class DailyPrice extends Schema.Class<DailyPrice>("DailyPrice")({
+  coin_id: CoinId,
+  day: Column.Day,
+  price: Schema.Finite,
+  market_cap: Schema.NullOr(Schema.Finite),
+  total_volume: Schema.NullOr(Schema.Finite)
+}) {}
+
+/** Days of history without a paid plan, today's midnight among them. */
+const freeDays = 365
+
+/**
+ * Source: GET /coins/{id}/market_chart with daily points; one call a coin, however long the window. A day without a
+ * point has no row: nothing is filled. CoinGecko revises what it served, so the two days before are read again.
+ */
+export const priceHistory = Asset.make("price_history", {
+  about: "Each tracked coin's price, market cap and volume at the start of each day (00:00 UTC)",
+  into: Table.make(DailyPrice, { key: "day", subject: "coin_id" }),
+  per: Day,
+  of: Coin,
+  checks: [Check.unique("coin_id", "day"), Check.within("price", 0, 1e12, "warn")],
+  lookback: 2,
+  calls: () => 1
+}, Effect.fnUntraced(function*() {
+  const gecko = yield* CoinGecko
+  const coin = yield* Coin
+  const days = yield* Day
+  const today = days.calendar.ordinalAt(yield* Clock.currentTimeMillis)
+  const reach = today - days.from + 1
+  // until today is due, a year back from yesterday begins at a midnight that a free plan has just stopped serving
+  const { plan } = yield* Settings
+  const chart = yield* gecko.marketChart({ coin, days: plan !== "pro" && reach === freeDays + 1 ? freeDays : reach })
+  return chart.days
+    .filter(({ day }) => days.first <= day && day <= days.last)
+    .map(({ day, marketCap, price, totalVolume }) =>
+      new DailyPrice({ coin_id: coin, day, price, market_cap: marketCap, total_volume: totalVolume })
+    )
+}))

@@ -1,0 +1,300 @@
+/**
+ * An asset is a named Effect that remembers where its inputs come from and where its result is kept.
+ *
+ * `make(name, { from, into, per, of }, body)` is `Effect.all(from)`, then the body, then `into.write`, then
+ * `into.read`, over the window its partition gives and for the subject (or every subject) there is, with those facts
+ * kept as data: so a graph can be drawn, planned and replayed without running anything, and an asset can be yielded,
+ * piped and provided without any engine.
+ */
+import { Clock, Context, Duration, Effect, Effectable, Option, Record, type Schedule, Schema } from "effect"
+import type { Check } from "./Check.ts"
+import * as Edge from "./Edge.ts"
+import { Manifest } from "./Manifest.ts"
+import * as Partition from "./Partition.ts"
+import type { Window } from "./Partition.ts"
+import type * as Store from "./Store.ts"
+import type * as Subject from "./Subject.ts"
+
+const TypeId = "~crypto/engine/Asset"
+
+/** An upstream asset, seen over some window of its own. It evaluates to what the asset's store reads there. */
+export interface Input<out A, out E = never, out R = never> extends Effect.Effect<A, E, R> {
+  readonly asset: Any
+  readonly edge: Edge.Edge
+}
+
+/** An asset is the plainest input: itself, over the same window. */
+export interface Asset<out Name extends string, out A, out E = never, out R = never> extends Input<A, E, R> {
+  readonly [TypeId]: typeof TypeId
+  readonly name: Name
+  /** What a row, a drawing or a report of it says, in one sentence. */
+  readonly about: string
+  /** Raise it when the body means something else: what was made by an older one is stale. */
+  readonly codeVersion: string
+  readonly from: Inputs
+  readonly into: Store.Any
+  readonly per: Partition.Any | undefined
+  readonly of: Subject.Any | undefined
+  readonly checks: ReadonlyArray<Check<never>>
+  readonly each: boolean
+  /** A key made longer ago than this is stale, whatever upstream says (milliseconds). */
+  readonly freshFor: number
+  /** When some key is made, so many keys before it are made again with it: sources revise what they served. */
+  readonly lookback: number
+  /** Calls to the source that making a window for one subject costs. */
+  readonly calls: (window: Window) => number
+}
+
+/** Any asset, as the engine sees it. */
+export type Any = Asset<string, unknown, unknown, unknown>
+export type AnyInput = Input<unknown, unknown, unknown>
+export type Inputs = Readonly<Record<string, AnyInput>>
+export type Values<From extends Inputs> = { readonly [K in keyof From]: Effect.Success<From[K]> }
+
+/** What the options lack when the body or an input asks for a partition or subject that they do not name. */
+export interface PerOrOfMustName<Identifier> {
+  readonly "per or of must name": Identifier
+}
+type Undeclared<R, P> = Exclude<Extract<R, Partition.Key>, P>
+type Declared<R, P> = [Undeclared<R, P>] extends [never] ? unknown : PerOrOfMustName<Undeclared<R, P>>
+
+/** What is made key by key, or subject by subject, is kept where they can be told apart. */
+type Keyed<P> = [P] extends [never] ? unknown : { readonly into: { readonly keyed: true } }
+type BySubject<S> = [S] extends [never] ? unknown : { readonly into: { readonly subjects: true } }
+
+/** An edge names the partition its asset has, and no other. */
+export interface AssetIsNotPer<Identifier> {
+  readonly "the asset is not per": Identifier
+}
+type Per<Self, R> = [Self] extends [R] ? unknown : AssetIsNotPer<Self>
+
+/**
+ * The one hook: under which id evaluating an asset here makes it; nothing, if it is only read. By default whatever is
+ * pulled is made, under a new id; a run makes the step it is at and reads everything else.
+ */
+export const Making = Context.Reference<(asset: Any) => Effect.Effect<Option.Option<string>>>("crypto/engine/Asset/Making", {
+  defaultValue: () => () => Effect.map(newId, Option.some)
+})
+
+/** What the store said of the last publication; a run listens to tell what came of a step. */
+export const Published = Context.Reference<(asset: Any, publication: Store.Publication) => Effect.Effect<void>>(
+  "crypto/engine/Asset/Published",
+  { defaultValue: () => () => Effect.void }
+)
+
+export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset: Schema.String, after: Schema.String }) {
+  override get message() {
+    return `${this.asset} was not made within ${this.after}, so it was interrupted`
+  }
+}
+
+/** Materializations and runs have names that sort by the time they began. */
+export const newId: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) => {
+  const random = globalThis.crypto.getRandomValues(new Uint8Array(5))
+  return `${now.toString(36).padStart(9, "0")}-${Array.from(random, (_) => _.toString(16).padStart(2, "0")).join("")}`
+})
+
+export const make = <
+  const Name extends string,
+  In,
+  Out,
+  Row,
+  EK,
+  RK,
+  E,
+  R,
+  const From extends Inputs = {},
+  P extends Partition.Any = never,
+  S extends Subject.Any = never,
+  const Each extends boolean = false,
+  T extends Duration.Input = never
+>(
+  name: Name,
+  options:
+    & {
+      readonly about: string
+      readonly from?: From
+      readonly into: Store.Store<In, Out, Row, EK, RK>
+      readonly per?: P
+      readonly of?: S
+      readonly checks?: ReadonlyArray<Check<NoInfer<Row>>>
+      /** The result is one thing a key (a file, a report): the body sees windows of one key, a reader gets one result a key. */
+      readonly each?: Each
+      readonly codeVersion?: string
+      readonly freshFor?: Duration.Input
+      readonly lookback?: number
+      readonly calls?: (window: Window) => number
+      /** One attempt may take so long; then it is interrupted and has failed. */
+      readonly timeout?: T
+      /** Only errors that say they may pass are worth another attempt: the schedule sees them typed. */
+      readonly retry?: Schedule.Schedule<unknown, NoInfer<E> | TimedOut>
+    }
+    & Keyed<P>
+    & BySubject<S>
+    & Declared<R | RK | Effect.Services<From[keyof From]>, Partition.Identifier<P> | Subject.Identifier<S>>,
+  body: (inputs: Values<From>) => Effect.Effect<In, E, R>
+): Asset<
+  Name,
+  Each extends true ? ReadonlyArray<Out> : Out,
+  E | EK | Effect.Error<From[keyof From]> | Subject.ErrorOf<S> | ([T] extends [never] ? never : TimedOut),
+  | Exclude<R | Effect.Services<From[keyof From]>, Subject.Identifier<S>>
+  | RK
+  | Partition.Identifier<P>
+  | Subject.ServicesOf<S>
+  | Manifest
+> => {
+  const { into, of, per } = options
+  const from: Inputs = options.from ?? {}
+  const sources = Object.values(from).map((_) => _.asset)
+  const pull = Effect.all(Record.map(from, (_) => forItsSubjects(_, of)), { concurrency: "unbounded" })
+  const attempt = (values: Values<From>) => {
+    const timeout: Duration.Input | undefined = options.timeout
+    const once: Effect.Effect<In, E | TimedOut, R> = timeout === undefined ? body(values) : Effect.timeoutOrElse(body(values), {
+      duration: timeout,
+      orElse: () => new TimedOut({ asset: name, after: Duration.format(Duration.fromInputUnsafe(timeout)) })
+    })
+    return options.retry === undefined ? once : Effect.retry(once, options.retry)
+  }
+  const read = (slice: Store.Slice) => into.read(self, slice)
+  /** What is published while the inputs are being read may not have been seen, unless this very reading made it. */
+  const pulled = Effect.gen(function*() {
+    const newest = Manifest.use((_) => _.newest(sources.map((_) => _.name)))
+    const hook = yield* Making
+    const before = yield* newest
+    const values = yield* pull
+    const makes = (yield* Effect.forEach(sources, hook)).some(Option.isSome)
+    return { values, ...(makes ? yield* newest : before) }
+  })
+  const step = (slice: Store.Slice, id: string) =>
+    Effect.gen(function*() {
+      const { ids, seq, values } = yield* pulled
+      const value = yield* attempt(values as Values<From>)
+      const publication = yield* into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: ids }, value)
+      yield* (yield* Published)(self, publication)
+      return yield* read(slice)
+    }).pipe(Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }))
+  const evaluate = (slice: Store.Slice) =>
+    Effect.flatMap(making, Option.match({ onNone: () => read(slice), onSome: (id) => step(slice, id) }))
+  const making = Effect.flatMap(Making, (hook) => hook(self))
+  /** One key at a time, if the result is one thing a key. */
+  const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
+    per === undefined || !options.each
+      ? evaluate({ window, subject })
+      : Effect.forEach(oneByOne(window), (key) => Effect.provideContext(evaluate({ window: key, subject }), per.over(key)))
+  /** The subject that the context holds, or each there is. */
+  const overSubjects = Effect.fnUntraced(function*(window: Window) {
+    if (of === undefined) return yield* overWindow(window, undefined)
+    const one = yield* current(of)
+    if (Option.isSome(one)) return yield* overWindow(window, one.value)
+    if (Option.isSome(yield* making)) {
+      for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
+    }
+    return yield* readerOf(self)({ window, subject: undefined })
+  })
+  const self = {
+    ...Effectable.Prototype<Any>({
+      label: "Asset",
+      evaluate: () => per === undefined ? overSubjects(Partition.whole) : Effect.flatMap(per.current, overSubjects)
+    }),
+    [TypeId]: TypeId,
+    name,
+    about: options.about,
+    codeVersion: options.codeVersion ?? "1",
+    from,
+    into,
+    per,
+    of,
+    checks: options.checks ?? [],
+    each: options.each ?? false,
+    freshFor: Duration.toMillis(Duration.fromInputUnsafe(options.freshFor ?? Duration.infinity)),
+    lookback: options.lookback ?? 0,
+    calls: options.calls ?? (() => 0),
+    get asset() {
+      return self
+    },
+    edge: Edge.same
+  } as unknown as Any
+  // the fields are as the signature says; what the value evaluates to is what `evaluate` above composes
+  return self as never
+}
+
+export const isAsset = (value: unknown): value is Any => typeof value === "object" && value !== null && TypeId in value
+
+/** The asset, read over `count - 1` keys more than are made: what a window function looks back on. */
+export const trailing = <const Name extends string, A, E, R, Self, Id extends string>(
+  self: Asset<Name, A, E, R>,
+  per: Partition.Partition<Self, Id> & Per<Self, NoInfer<R>>,
+  count: number
+): Input<A, E, R> => seen(self, per, per, Edge.trailing(count))
+
+/** The asset over every key up to the last one made: what a running total looks back on. */
+export const upTo = <const Name extends string, A, E, R, Self, Id extends string>(
+  self: Asset<Name, A, E, R>,
+  per: Partition.Partition<Self, Id> & Per<Self, NoInfer<R>>
+): Input<A, E, R> => seen(self, per, per, Edge.upTo)
+
+/** The asset's `inner` keys in the time of the `outer` window, and `more` keys after it that close it. */
+export const within = <const Name extends string, A, E, R, Inner, I extends string, Outer, O extends string>(
+  self: Asset<Name, A, E, R>,
+  inner: Partition.Partition<Inner, I> & Per<Inner, NoInfer<R>>,
+  outer: Partition.Partition<Outer, O>,
+  more = 0
+): Input<A, E, Exclude<R, Inner> | Outer> => seen(self, inner, outer, Edge.within(inner, outer, more))
+
+/** The asset over every key there is, for a maker that is not partitioned. */
+export const every = <const Name extends string, A, E, R, Self, Id extends string>(
+  self: Asset<Name, A, E, R>,
+  per: Partition.Partition<Self, Id> & Per<Self, NoInfer<R>>
+): Input<A, E, Exclude<R, Self>> => seen(self, per, undefined, Edge.every(per))
+
+/** Everything upstream of an asset, and the asset: each once, sources first. */
+export const lineage = (self: Any, seen: Set<Any> = new Set()): ReadonlyArray<Any> => {
+  if (seen.has(self)) return []
+  seen.add(self)
+  return [...Object.values(self.from).flatMap((input) => lineage(input.asset, seen)), self]
+}
+
+// helpers
+
+/** The subject that the context holds, if it holds one. */
+const current = (of: Subject.Any): Effect.Effect<Option.Option<string>> =>
+  Effect.map(Effect.context<never>(), (context) => {
+    const value: unknown = context.mapUnsafe.get(of.key)
+    return typeof value === "string" ? Option.some(value) : Option.none()
+  })
+
+const oneByOne = (window: Window): ReadonlyArray<Window> =>
+  Array.from({ length: window.size }, (_, i) => new Partition.Window(window.calendar, window.from + i, window.from + i))
+
+/** What a reader gets of a slice: one result, or one a key. */
+const readerOf = (asset: Any) => (slice: Store.Slice): Effect.Effect<unknown, unknown, unknown> =>
+  asset.each && asset.per !== undefined
+    ? Effect.forEach(oneByOne(slice.window), (window) => asset.into.read(asset, { ...slice, window }))
+    : asset.into.read(asset, slice)
+
+/** An input that is of another subject than its reader, or read by an asset of none, is pulled for all its subjects. */
+const forItsSubjects = (input: AnyInput, of: Subject.Any | undefined): Effect.Effect<unknown, unknown, unknown> => {
+  const other = input.asset.of
+  return other === undefined || other.key === of?.key ? input : Effect.updateContext(input, other.none)
+}
+
+/**
+ * The asset as an edge sees it: brought about over what the edge wants, where assets are made on being pulled, and
+ * read over what it reads. Its callers say what that needs.
+ */
+const seen = (asset: Any, inner: Partition.Any, outer: Partition.Any | undefined, edge: Edge.Edge) => {
+  const evaluate = Effect.fnUntraced(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const window = outer === undefined ? Partition.whole : yield* outer.current
+    const horizon = Partition.due(inner, now, yield* Partition.Horizon)
+    const wanted = edge.wants(window, horizon, now)
+    const makes = Option.isSome(yield* (yield* Making)(asset))
+    if (makes) yield* Effect.provideContext(asset, inner.over(wanted))
+    const subject = asset.of === undefined ? Option.none() : yield* current(asset.of)
+    // one result a key, back to the first key of all, would be mostly results that nobody made
+    const reads = asset.each ? wanted : edge.reads(window, now)
+    return yield* readerOf(asset)({ window: reads, subject: Option.getOrUndefined(subject) })
+  })
+  const input = { ...Effectable.Prototype<AnyInput>({ label: "Input", evaluate }), asset, edge }
+  return input as never
+}

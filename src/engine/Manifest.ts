@@ -1,0 +1,126 @@
+/**
+ * The manifest is what is published: an append-only log with an entry for each materialization of an asset's slice,
+ * numbered in the order of publication, and the state that follows from it.
+ *
+ * Staleness is told key by key from those numbers. A key remembers the number under which its content last CHANGED,
+ * and how far its maker could see when it read its inputs. It is stale when an upstream key it reads changed later
+ * than that: so an upstream that was made again and came out the same makes nothing stale, and one changed day makes
+ * stale exactly what read that day. State is kept as stretches of neighbouring keys, not as keys.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { Calendar } from "./Partition.ts"
+import type { Span } from "./Span.ts"
+
+/** From one key to another, both in it. */
+export const Keys = Schema.Struct({ first: Schema.String, last: Schema.String })
+
+/** One materialization of one slice, as published. */
+export class Entry extends Schema.Class<Entry>("crypto/engine/Manifest/Entry")({
+  id: Schema.String,
+  asset: Schema.String,
+  /** Empty for an asset that is of nothing. */
+  subject: Schema.String,
+  window: Keys,
+  /** The keys whose content changed; those made for the first time are among them. */
+  changed: Schema.Array(Keys),
+  codeVersion: Schema.String,
+  sawUpTo: Schema.Int,
+  inputs: Schema.Record(Schema.String, Schema.String),
+  rows: Schema.Int,
+  contentHash: Schema.String,
+  warnings: Schema.Array(Schema.String),
+  /** Epoch milliseconds. */
+  at: Schema.Finite
+}) {}
+
+/** An entry in its place in the log. */
+export interface Numbered extends Entry {
+  readonly seq: number
+}
+
+/** Neighbouring keys that share their history. */
+export interface Stretch extends Span {
+  /** The entry that last changed their content. */
+  readonly changed: number
+  /** The entry that last made them. */
+  readonly made: number
+  readonly id: string
+  readonly codeVersion: string
+  readonly sawUpTo: number
+  readonly at: number
+}
+
+/** Subject, then its stretches: sorted and apart. */
+export type State = ReadonlyMap<string, ReadonlyArray<Stretch>>
+
+export class Manifest extends Context.Service<Manifest, {
+  /** Inside a store's transaction this joins it: rows and entry appear together, or not at all. */
+  readonly publish: (entry: Entry) => Effect.Effect<void>
+  /** The entries of these assets, oldest first. */
+  readonly log: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Numbered>>
+  /** The number of the newest entry, and the newest materialization of each of these assets. */
+  readonly newest: (
+    assets: ReadonlyArray<string>
+  ) => Effect.Effect<{ readonly seq: number; readonly ids: Readonly<Record<string, string>> }>
+  readonly has: (id: string) => Effect.Effect<boolean>
+}>()("crypto/engine/Manifest") {}
+
+/** The state of one asset, from its entries, oldest first. Keys that are none of this calendar's are left out. */
+export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
+  const state = new Map<string, Array<Stretch>>()
+  for (const entry of log) {
+    const span = toSpan(entry.window, calendar)
+    if (span === undefined) continue
+    const known = state.get(entry.subject) ?? []
+    state.set(entry.subject, known)
+    const { at, codeVersion, id, sawUpTo, seq } = entry
+    const fresh = { changed: seq, made: seq, id, codeVersion, sawUpTo, at }
+    const first = 1 + known.findLastIndex((_) => _.to < span.from)
+    const past = 1 + known.findLastIndex((_) => _.from <= span.to)
+    const met = known.slice(first, past)
+    const before = met.flatMap((_) => _.from < span.from ? [{ ..._, to: span.from - 1 }] : [])
+    const after = met.flatMap((_) => span.to < _.to ? [{ ..._, from: span.to + 1 }] : [])
+    const inside = met.map(({ changed, from, to }) => ({ ...fresh, from: Math.max(from, span.from), to: Math.min(to, span.to), changed }))
+    const changed = entry.changed.flatMap((_) => toSpan(_, calendar) ?? [])
+    known.splice(first, past - first, ...before, ...overlay(span, inside, changed, fresh), ...after)
+  }
+  return state
+}
+
+/** For each run of keys, the newest change in it: all subjects together, or one of them. */
+export const changes = (state: State, subject: string | undefined): ReadonlyArray<Stretch> =>
+  subject === undefined ? [...state.values()].flat() : state.get(subject) ?? []
+
+// helpers
+
+const toSpan = (keys: typeof Keys.Type, calendar: Calendar): Span | undefined => {
+  const from = calendar.ordinalOf(keys.first)
+  const to = calendar.ordinalOf(keys.last)
+  return from === undefined || to === undefined || from > to ? undefined : { from, to }
+}
+
+/** The made span, cut where "changed in this entry" and "changed in an older one" meet. */
+const overlay = (span: Span, unchanged: ReadonlyArray<Stretch>, changed: ReadonlyArray<Span>, fresh: Omit<Stretch, "from" | "to">) => {
+  const out: Array<Stretch> = []
+  let at = span.from
+  const keep = unchanged.flatMap((old) => without(old, changed))
+  for (const old of keep) {
+    if (at < old.from) out.push({ ...fresh, from: at, to: old.from - 1 })
+    out.push(old)
+    at = old.to + 1
+  }
+  if (at <= span.to) out.push({ ...fresh, from: at, to: span.to })
+  return out
+}
+
+const without = (stretch: Stretch, holes: ReadonlyArray<Span>): ReadonlyArray<Stretch> => {
+  let parts: ReadonlyArray<Stretch> = [stretch]
+  for (const hole of holes) {
+    parts = parts.flatMap((part) =>
+      hole.to < part.from || part.to < hole.from
+        ? [part]
+        : [{ ...part, to: hole.from - 1 }, { ...part, from: hole.to + 1 }].filter((_) => _.from <= _.to)
+    )
+  }
+  return parts
+}

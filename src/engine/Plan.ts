@@ -1,0 +1,344 @@
+/**
+ * A plan is the steps that bring assets up to date, sources first, each with its reasons and its cost in calls.
+ *
+ * It is made from the manifest alone, so it can be printed before anything is spent; a run executes exactly it.
+ * Neighbouring keys that need making become one step. A step whose only reason is that something upstream is made
+ * first is PROVISIONAL: it is skipped if that came out as it was. What is `pending` cannot be planned yet, because
+ * which subjects there are is known only once another asset has been made; that asset is in the plan.
+ */
+import { Clock, Effect } from "effect"
+import * as Asset from "./Asset.ts"
+import * as Manifest from "./Manifest.ts"
+import * as Partition from "./Partition.ts"
+import { type Key, whole, type Window } from "./Partition.ts"
+import * as Span from "./Span.ts"
+import * as Subject from "./Subject.ts"
+
+export type Reason =
+  | "forced"
+  | "never made"
+  | "missing"
+  | "code changed"
+  | "expired"
+  | "upstream changed"
+  | "after upstream"
+  | "read again"
+
+export interface Step {
+  readonly asset: Asset.Any
+  readonly window: Window
+  /** Whom it is made for; one nameless one, if the asset is of nothing. Each is published on its own. */
+  readonly subjects: ReadonlyArray<string | undefined>
+  /** How many keys, over all subjects, and why. */
+  readonly why: Readonly<Partial<Record<Reason, number>>>
+  readonly provisional: boolean
+  /** How many subjects of the asset need nothing made: they are there, whatever comes of the others. */
+  readonly fresh: number
+  /** Calls to the source. */
+  readonly calls: number
+  /** The steps of this plan whose result it reads. */
+  readonly after: ReadonlyArray<Step>
+}
+
+export interface Pending {
+  readonly asset: Asset.Any
+  readonly after: Asset.Any
+}
+
+export interface Plan<out E = never, out R = never> {
+  readonly targets: ReadonlyArray<Asset.Asset<string, unknown, E, R>>
+  readonly steps: ReadonlyArray<Step>
+  readonly pending: ReadonlyArray<Pending>
+}
+
+export interface Options {
+  /** Make the targets (or those of them) again, whatever the manifest says. */
+  readonly force?: boolean | ReadonlyArray<Asset.Any>
+  /** Leave upstream as it is. */
+  readonly only?: boolean
+  /** The targets' keys whose time lies in [start, end), in epoch milliseconds; else all that are due within the horizon. */
+  readonly over?: { readonly start?: number; readonly end?: number }
+}
+
+/** What two targets share is planned once. */
+export const make = <const Targets extends ReadonlyArray<Asset.Any>>(
+  targets: Targets,
+  options: Options = {}
+): Effect.Effect<
+  Plan<Effect.Error<Targets[number]>, Effect.Services<Targets[number]>>,
+  Effect.Error<Targets[number]>,
+  Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
+> => planned(targets, options) as never // the plan is of these targets, and asks no more of the world than they do
+
+/** Calls to the source that the plan costs. */
+export const calls = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.calls, 0)
+
+/** One line a step: `price_history 2026-11-01..2026-11-03, 10 subjects (missing 30), 10 calls`. */
+export const print = (plan: Plan<unknown, unknown>): ReadonlyArray<string> => [
+  ...plan.steps.map(label),
+  ...plan.pending.map((_) => `${_.asset.name} (to be planned when ${_.after.name} has been made)`)
+]
+
+export const label = (step: Step): string => {
+  const many = step.subjects.length
+  const subjects = step.asset.of === undefined ? "" : `, ${many === 1 ? step.subjects[0] : `${many} subjects`}`
+  const calls = step.calls === 0 ? "" : `, ${step.calls} ${step.calls === 1 ? "call" : "calls"}`
+  return `${[step.asset.name, step.window.toString()].filter((_) => _ !== "").join(" ")}${subjects} (${reasons(step)})${calls}`
+}
+
+/** `missing 30, read again 2`; without numbers for an asset that has no partition. */
+export const reasons = (step: Step): string =>
+  Object.entries(step.why).map(([reason, keys]) => step.asset.per === undefined ? reason : `${reason} ${keys}`).join(", ")
+
+/** The keys in the window whose inputs changed since they were made, for one subject. */
+export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: Window, subject: string | undefined) {
+  const states = yield* statesOf([asset, ...Object.values(asset.from).map((_) => _.asset)])
+  return Span.intersect(upstreamChanged(asset, subject, states), [window])
+})
+
+// helpers
+
+type States = ReadonlyMap<Asset.Any, Manifest.State>
+
+const planned = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, options: Options) {
+  const now = yield* Clock.currentTimeMillis
+  const days = yield* Partition.Horizon
+  const { extra, lists, pending } = yield* subjectsOf(targets)
+  const all = lineageOf([...targets, ...extra]).filter((_) => !pending.some((waiting) => waiting.asset === _))
+  const aims = [...targets, ...extra].filter((_) => all.includes(_))
+  const states = yield* statesOf(all)
+  const assets = options.only ? all.filter((_) => aims.includes(_)) : all
+  const dueOf = bounds(options, now, days)
+  const demand = demands(assets, aims, extra, options, dueOf, now, days)
+  const again = typeof options.force === "object" ? options.force : options.force === true ? targets : []
+  const steps: Array<Step> = []
+  for (const asset of assets) {
+    const wanted = demand.get(asset) ?? Span.empty
+    const forced = targets.includes(asset) && again.includes(asset)
+    const found = subjectList(asset, lists).map((subject) => {
+      const reasons = why(asset, subject, wanted, dueOf(asset), forced, states, steps, now)
+      return { subject, reasons }
+    })
+    steps.push(...toSteps(asset, found, steps, now))
+  }
+  return { targets, steps, pending }
+})
+
+const lineageOf = (targets: ReadonlyArray<Asset.Any>): ReadonlyArray<Asset.Any> => {
+  const seen = new Set<Asset.Any>()
+  return targets.flatMap((_) => Asset.lineage(_, seen))
+}
+
+/** The list of each subject; and what has to wait, for whom and for what, when a list cannot be told yet. */
+const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
+  const lists = new Map<string, ReadonlyArray<string>>()
+  const extra = new Set<Asset.Any>()
+  const pending = new Map<Asset.Any, Pending>()
+  let assets = lineageOf(targets)
+  // what has to be made first may itself read what is of some subject
+  for (let known = -1; known < extra.size;) {
+    known = extra.size
+    for (const asset of assets) {
+      const waits = Object.values(asset.from).map((_) => pending.get(_.asset)).find((_) => _ !== undefined)
+      if (waits !== undefined) pending.set(asset, { asset, after: waits.after })
+      else if (asset.of !== undefined && !lists.has(asset.of.key)) {
+        const list = yield* Effect.result(listed(asset.of))
+        if (list._tag === "Success") lists.set(asset.of.key, list.success)
+        else if (list.failure instanceof Subject.Unknown) {
+          pending.set(asset, { asset, after: list.failure.after })
+          extra.add(list.failure.after)
+        } else return yield* Effect.fail(list.failure)
+      }
+    }
+    assets = lineageOf([...targets, ...extra])
+  }
+  return { lists, pending: [...pending.values()], extra: [...extra] }
+})
+
+/** Planning makes nothing: an asset that the list pulls is read. */
+const listed = (of: Subject.Any) => Effect.provideService(of.list, Asset.Making, () => Effect.succeedNone)
+
+const subjectList = (asset: Asset.Any, lists: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string | undefined> =>
+  asset.of === undefined ? [undefined] : lists.get(asset.of.key) ?? []
+
+const statesOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>) {
+  const manifest = yield* Manifest.Manifest
+  const log = yield* manifest.log(assets.map((_) => _.name))
+  const byAsset = Map.groupBy(log, (_) => _.asset)
+  return new Map(assets.map((_) => [_, Manifest.fold(byAsset.get(_.name) ?? [], _.per?.calendar ?? whole.calendar)] as const))
+})
+
+/** An asset's due keys within the horizon, or within what was asked for, if that reaches further back. */
+const bounds = ({ over }: Options, now: number, days: number) => (asset: Asset.Any): Window => {
+  const window = Partition.due(asset.per, now, days)
+  const { calendar } = window
+  if (!isInTime(calendar) || over === undefined) return window
+  const from = over.start === undefined ? window.from : Math.min(window.from, ceiling(calendar, over.start))
+  const to = over.end === undefined ? window.to : Math.min(window.to, calendar.ordinalAt(over.end) - 1)
+  return new Partition.Window(calendar, from, to)
+}
+
+/** The keys of each asset that are wanted: of the targets, and, however far upstream, of what they read. */
+const demands = (
+  assets: ReadonlyArray<Asset.Any>,
+  aims: ReadonlyArray<Asset.Any>,
+  extra: ReadonlyArray<Asset.Any>,
+  { over }: Options,
+  dueOf: (asset: Asset.Any) => Window,
+  now: number,
+  days: number
+): ReadonlyMap<Asset.Any, Span.Spans> => {
+  const demand = new Map<Asset.Any, Span.Spans>()
+  const add = (asset: Asset.Any, span: Span.Span) => demand.set(asset, Span.union(demand.get(asset) ?? Span.empty, Span.of([span])))
+  for (const asset of aims) {
+    const { calendar, from, to } = dueOf(asset)
+    const start = isInTime(calendar) && !extra.includes(asset) ? over?.start : undefined
+    add(asset, { from: start === undefined ? from : ceiling(calendar, start), to })
+  }
+  for (const asset of assets.toReversed()) {
+    for (const input of Object.values(asset.from)) {
+      const within = dueOf(input.asset)
+      // what closes a period lies after its end, so the end that was asked for does not cut it off
+      const newest = Partition.due(input.asset.per, now, days).to
+      for (const { from, to } of demand.get(asset) ?? Span.empty) {
+        const wants = input.asset.per === undefined ? whole : input.edge.wants(windowOf(asset, from, to), within, now)
+        add(input.asset, { from: Math.max(wants.from, within.from), to: Math.min(wants.to, newest) })
+      }
+    }
+  }
+  return demand
+}
+
+const isInTime = ({ unit }: Partition.Calendar): boolean => unit !== "whole" && unit !== "static"
+
+/** The first key that begins at an instant or later. */
+const ceiling = (calendar: Partition.Calendar, millis: number): number => {
+  const at = calendar.ordinalAt(millis)
+  return calendar.startOf(at) < millis ? at + 1 : at
+}
+
+const windowOf = (asset: Asset.Any, from: number, to: number): Window =>
+  asset.per === undefined ? whole : new Partition.Window(asset.per.calendar, from, to)
+
+type Found = ReadonlyArray<readonly [Reason, Span.Spans]>
+
+/** Why which of the wanted keys have to be made: the first reason that holds for a key counts. */
+const why = (
+  asset: Asset.Any,
+  subject: string | undefined,
+  wanted: Span.Spans,
+  due: Window,
+  forced: boolean,
+  states: States,
+  planned: ReadonlyArray<Step>,
+  now: number
+): Found => {
+  const own = states.get(asset)?.get(subject ?? "") ?? []
+  const found: Array<readonly [Reason, Span.Spans]> = []
+  let rest = wanted
+  const claim = (reason: Reason, spans: Span.Spans) => {
+    const keys = Span.intersect(rest, spans)
+    if (keys.length === 0) return
+    found.push([reason, keys])
+    rest = Span.subtract(rest, keys)
+  }
+  if (forced) claim("forced", wanted)
+  claim(own.length === 0 ? "never made" : "missing", Span.subtract(wanted, Span.of(own)))
+  claim("code changed", Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
+  claim("expired", Span.of(own.filter((_) => now - _.at > asset.freshFor)))
+  claim("upstream changed", upstreamChanged(asset, subject, states))
+  claim("after upstream", afterUpstream(asset, subject, planned))
+  const sure = Span.of(found.flatMap(([reason, spans]) => reason === "after upstream" ? [] : spans))
+  const first = sure[0]?.from ?? -Infinity
+  const before = Span.intersect(Span.of(own), [{ from: Math.max(due.from, first - asset.lookback), to: first - 1 }])
+  found.push(["read again", Span.subtract(before, Span.of(found.flatMap(([, spans]) => spans)))])
+  return found.filter(([, spans]) => spans.length > 0)
+}
+
+const upstreamChanged = (asset: Asset.Any, subject: string | undefined, states: States): Span.Spans => {
+  const own = states.get(asset)?.get(subject ?? "") ?? []
+  const least = own.reduce((least, _) => Math.min(least, _.sawUpTo), Infinity)
+  const stale: Array<Span.Span> = []
+  for (const input of Object.values(asset.from)) {
+    for (const change of Manifest.changes(states.get(input.asset) ?? new Map(), shared(asset, input.asset) ? subject : undefined)) {
+      if (change.changed <= least) continue
+      const touched = touches(input, change)
+      for (const part of own) if (change.changed > part.sawUpTo) stale.push(...Span.intersect([part], [touched]))
+    }
+  }
+  return Span.of(stale)
+}
+
+const afterUpstream = (asset: Asset.Any, subject: string | undefined, planned: ReadonlyArray<Step>): Span.Spans =>
+  Span.of(
+    Object.values(asset.from).flatMap((input) =>
+      planned.flatMap((step) =>
+        step.asset === input.asset && (!shared(asset, input.asset) || step.subjects.includes(subject)) ? [touches(input, step.window)] : []
+      )
+    )
+  )
+
+const shared = (asset: Asset.Any, upstream: Asset.Any): boolean => asset.of !== undefined && asset.of.key === upstream.of?.key
+
+const EVERY: Span.Span = { from: -Infinity, to: Infinity }
+const touches = (input: Asset.AnyInput, { from, to }: Span.Span): Span.Span =>
+  input.asset.per === undefined ? EVERY : input.edge.touches(windowOf(input.asset, from, to))
+
+/** Neighbouring keys with one destiny become a step; subjects that need the same window share it. */
+const toSteps = (
+  asset: Asset.Any,
+  found: ReadonlyArray<{ readonly subject: string | undefined; readonly reasons: Found }>,
+  planned: ReadonlyArray<Step>,
+  now: number
+): ReadonlyArray<Step> => {
+  const groups = new Map<string, Piece & { readonly subjects: Array<string | undefined>; readonly why: Partial<Record<Reason, number>> }>()
+  for (const { reasons, subject } of found) {
+    for (const { provisional, span } of pieces(asset, reasons)) {
+      const key = `${span.from} ${span.to} ${provisional}`
+      const group = groups.get(key) ?? { span, provisional, subjects: [], why: {} }
+      group.subjects.push(subject)
+      for (const [reason, spans] of reasons) {
+        const keys = Span.size(Span.intersect(spans, [span]))
+        if (keys > 0) group.why[reason] = (group.why[reason] ?? 0) + keys
+      }
+      groups.set(key, group)
+    }
+  }
+  const fresh = found.filter(({ reasons }) => reasons.length === 0).length
+  return [...groups.values()].sort((a, b) => a.span.from - b.span.from || a.span.to - b.span.to).map(
+    ({ provisional, span, subjects, why }) => {
+      const window = windowOf(asset, span.from, span.to)
+      const after = feeding(asset, window, planned, now)
+      return { asset, window, subjects, why, provisional, fresh, calls: subjects.length * asset.calls(window), after }
+    }
+  )
+}
+
+interface Piece {
+  readonly span: Span.Span
+  readonly provisional: boolean
+}
+
+/** One by one where the asset is made each; in one piece, sure or not, where pieces cost calls; else as the keys lie. */
+const pieces = (asset: Asset.Any, reasons: Found): ReadonlyArray<Piece> => {
+  const spansOf = (provisional: boolean) =>
+    Span.of(reasons.flatMap(([reason, spans]) => (reason === "after upstream") === provisional ? spans : []))
+  const [sure, unsure] = [spansOf(false), spansOf(true)]
+  const together = Span.hull(Span.union(sure, unsure))
+  if (!asset.each && together.some(({ from, to }) => asset.calls(windowOf(asset, from, to)) > 0)) {
+    return together.map((span) => ({ span, provisional: sure.length === 0 }))
+  }
+  const cut = (spans: Span.Spans) => asset.each ? spans.flatMap(oneByOne) : spans
+  return [...cut(sure).map((span) => ({ span, provisional: false })), ...cut(unsure).map((span) => ({ span, provisional: true }))]
+}
+
+const oneByOne = ({ from, to }: Span.Span): Span.Spans =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({ from: from + i, to: from + i }))
+
+/** The planned steps that make something this window reads. */
+const feeding = (asset: Asset.Any, window: Window, planned: ReadonlyArray<Step>, now: number): ReadonlyArray<Step> => {
+  const reads = Object.values(asset.from).map((input) =>
+    [input.asset, input.asset.per === undefined ? whole : input.edge.reads(window, now)] as const
+  )
+  return planned.filter((step) => reads.some(([upstream, read]) => upstream === step.asset && Span.overlaps([read], step.window)))
+}

@@ -1,0 +1,234 @@
+/**
+ * A run executes a plan, no more and no less: each step once, when the steps it reads have ended.
+ *
+ * Inside a run an asset is made only at its own step; wherever else it is pulled it is read. What fails stops what
+ * reads it, and nothing else: a subject that fails leaves the other subjects, and what reads them all, to go on. A run
+ * does not fail, it reports.
+ */
+import { Cause, Context, Deferred, Effect, Exit, Option, Ref, Semaphore } from "effect"
+import * as Asset from "./Asset.ts"
+import * as Check from "./Check.ts"
+import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
+import type { Manifest } from "./Manifest.ts"
+import type { Key } from "./Partition.ts"
+import * as Plan from "./Plan.ts"
+import { Progress } from "./Progress.ts"
+import * as Span from "./Span.ts"
+import type { Publication } from "./Store.ts"
+
+export type Outcome<E> =
+  | { readonly _tag: "Made"; readonly publication: Publication }
+  | { readonly _tag: "Skipped"; readonly why: string }
+  | { readonly _tag: "Failed"; readonly cause: Cause.Cause<E> }
+  | { readonly _tag: "Blocked"; readonly by: string }
+
+/** What came of one step for one subject. */
+export interface Result<out E> {
+  readonly step: Plan.Step
+  readonly subject: string | undefined
+  readonly outcome: Outcome<E>
+}
+
+export interface Report<out E> {
+  readonly run: string
+  /** partial: subjects failed, and everything else is written. */
+  readonly state: "succeeded" | "partial" | "failed"
+  /** In the order of the plan. */
+  readonly results: ReadonlyArray<Result<E>>
+}
+
+/** Where a test may pull the plug: at the points between the commits that tell one step. */
+export type CrashPoint = "started" | "staged" | "checked" | "committing" | "published"
+export const Plug = Context.Reference<(at: CrashPoint, asset: Asset.Any, subject: string | undefined) => Effect.Effect<void>>(
+  "crypto/engine/Run/Plug",
+  { defaultValue: () => () => Effect.void }
+)
+
+export interface Options {
+  /** Slices that are made at the same time. */
+  readonly concurrency?: number
+  /** Who asked; told to the ledger. */
+  readonly trigger?: string
+}
+
+export const execute = <E, R>(
+  plan: Plan.Plan<E, R>,
+  options: Options = {}
+): Effect.Effect<Report<E>, LedgerFailed, Exclude<R, Key> | Ledger | Manifest> =>
+  // every step is a target or upstream of one, so the targets' E and R hold for all of them
+  executed(plan, options) as never
+
+/**
+ * Plan and execute, and plan again while something was pending: what a schedule, a sensor and `crypto run` do. One
+ * run is told for each plan. `onPlan` sees each plan before anything is spent on it.
+ */
+export const upToDate = <const Targets extends ReadonlyArray<Asset.Any>, E2 = never, R2 = never>(
+  targets: Targets,
+  options: Plan.Options & Options & { readonly onPlan?: (plan: Plan.Plan) => Effect.Effect<void, E2, R2> } = {}
+): Effect.Effect<
+  ReadonlyArray<Report<Effect.Error<Targets[number]>>>,
+  LedgerFailed | Effect.Error<Targets[number]> | E2,
+  Exclude<Effect.Services<Targets[number]>, Key> | Ledger | Manifest | R2
+> =>
+  Effect.gen(function*() {
+    const reports: Array<Report<unknown>> = []
+    let waiting = Infinity
+    let force = options.force
+    while (true) {
+      const plan: Plan.Plan<unknown, unknown> = yield* Plan.make(targets, { ...options, force: force ?? false })
+      if (options.onPlan !== undefined) yield* options.onPlan(plan as Plan.Plan)
+      reports.push(yield* execute(plan, options))
+      // each round must leave less to wait for, or the rest cannot be planned at all
+      if (plan.pending.length === 0 || plan.pending.length >= waiting || reports.at(-1)?.state === "failed") return reports
+      waiting = plan.pending.length
+      // what was forced in this round is not forced again in the next
+      if (force !== undefined && force !== false) force = plan.pending.map((_) => _.asset)
+    }
+  }) as never // the targets' E and R, as for `execute`
+
+/** The exit of a whole run: failed if something is lost to all its readers, partial if only subjects are. */
+export const stateOf = (results: ReadonlyArray<Result<unknown>>): Report<unknown>["state"] => {
+  const lost = [...Map.groupBy(results, (_) => _.step.asset).values()].some((_) => lostStep(_) !== undefined)
+  return lost ? "failed" : results.some(isBad) ? "partial" : "succeeded"
+}
+
+/** What is said of a failure: the errors' own messages, and defects as they are. */
+export const explain = (cause: Cause.Cause<unknown>): string => {
+  const said = cause.reasons.flatMap((reason) =>
+    Cause.isFailReason(reason) ? [message(reason.error)] : Cause.isDieReason(reason) ? [`defect: ${message(reason.defect)}`] : []
+  )
+  return said.length === 0 ? "interrupted" : [...new Set(said)].join("; ")
+}
+
+// helpers
+
+const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, options: Options) {
+  const run = yield* Asset.newId
+  const permits = yield* Semaphore.make(options.concurrency ?? 4)
+  const ended = new Map(plan.steps.map((_) => [_, Deferred.makeUnsafe<ReadonlyArray<Result<unknown>>>()]))
+  const steps = Effect.forEach(plan.steps, (step) =>
+    Effect.gen(function*() {
+      const before: Array<Result<unknown>> = []
+      for (const upstream of step.after) {
+        const waitFor = ended.get(upstream)
+        if (waitFor !== undefined) before.push(...yield* Deferred.await(waitFor))
+      }
+      const results = yield* Effect.forEach(step.subjects, (subject) => {
+        const by = blocker(step, subject, before)
+        const outcome: Effect.Effect<Outcome<unknown>, unknown, unknown> = by === undefined
+          ? permits.withPermits(1)(settle(run, step, subject))
+          : block(run, step, subject, Plan.label(by))
+        return Effect.map(outcome, (outcome): Result<unknown> => ({ step, subject, outcome }))
+      }, { concurrency: "unbounded" })
+      const done = ended.get(step)
+      if (done !== undefined) yield* Deferred.succeed(done, results)
+      return results
+    }), { concurrency: "unbounded" })
+  // the run's own beginning and end cannot be interrupted: what began is told to have ended
+  return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+    yield* tell({ _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger: options.trigger ?? "library" })
+    const exit = yield* Effect.exit(restore(steps))
+    if (Exit.isFailure(exit)) {
+      if (Cause.hasInterruptsOnly(exit.cause)) yield* Effect.ignore(tell({ _tag: "RunEnded", run, state: "interrupted" }))
+      return yield* exit
+    }
+    const results = exit.value.flat()
+    const state = stateOf(results)
+    yield* tell({ _tag: "RunEnded", run, state })
+    const report: Report<unknown> = { run, state, results }
+    return report
+  }))
+})
+
+/** The ledger, and whoever listens to the progress, hear the same. */
+const tell = Effect.fnUntraced(function*(event: Event) {
+  const ledger = yield* Ledger
+  yield* ledger.record(event)
+  yield* (yield* Progress)(event)
+})
+
+const isBad = ({ outcome }: Result<unknown>): boolean => outcome._tag === "Failed" || outcome._tag === "Blocked"
+
+/** Of one asset's results: a step that was lost, if no subject came through whole. */
+const lostStep = (results: ReadonlyArray<Result<unknown>>): Plan.Step | undefined => {
+  const bySubject = [...Map.groupBy(results, (_) => _.subject).values()]
+  const through = results.some((_) => _.step.fresh > 0) || bySubject.some((_) => !_.some(isBad))
+  return through ? undefined : results.find(isBad)?.step
+}
+
+/** Of an asset it reads, a slice needs the same subject; or, if it reads them all, at least one. */
+const blocker = (step: Plan.Step, subject: string | undefined, before: ReadonlyArray<Result<unknown>>): Plan.Step | undefined => {
+  for (const [upstream, results] of Map.groupBy(before, (_) => _.step.asset)) {
+    const shared = step.asset.of !== undefined && step.asset.of.key === upstream.of?.key
+    const by = shared ? results.find((_) => _.subject === subject && isBad(_))?.step : lostStep(results)
+    if (by !== undefined) return by
+  }
+  return undefined
+}
+
+/** Make one slice, unless its provisional reason went away, and tell the ledger how that ended, whatever happens. */
+const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
+  Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+    const plug = yield* Plug
+    const id = yield* start(run, step, subject)
+    const nothing = { _tag: "StepEnded", id, rows: 0, changed: 0 } as const
+    const exit = yield* Effect.exit(restore(bringAbout(step, subject, id)))
+    if (Exit.isFailure(exit)) {
+      const state = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
+      yield* tell({ ...nothing, state, note: explain(exit.cause) })
+      return { _tag: "Failed", cause: exit.cause } as const
+    }
+    if (Option.isNone(exit.value)) {
+      const why = "what it reads came out as it was"
+      yield* tell({ ...nothing, state: "skipped", note: why })
+      return { _tag: "Skipped", why } as const
+    }
+    yield* plug("published", step.asset, subject)
+    const publication = exit.value.value
+    const note = publication.warnings.map(Check.describe).join("; ")
+    yield* tell({ ...nothing, state: "succeeded", rows: publication.rows, changed: Span.size(publication.changed), note })
+    return { _tag: "Made", publication } as const
+  }))
+
+/** What was published; nothing, if there turned out to be no need. */
+const bringAbout = Effect.fnUntraced(function*(step: Plan.Step, subject: string | undefined, id: string) {
+  if (step.provisional && (yield* Plan.staleKeys(step.asset, step.window, subject)).length === 0) return Option.none<Publication>()
+  yield* (yield* Plug)("started", step.asset, subject)
+  const published = yield* Ref.make<Publication>({ rows: 0, changed: Span.empty, warnings: [] })
+  yield* makeOnly(step, subject, id, published)
+  return Option.some(yield* Ref.get(published))
+})
+
+const start = Effect.fnUntraced(function*(run: string, step: Plan.Step, subject: string | undefined) {
+  const id = yield* Asset.newId
+  yield* tell({
+    _tag: "StepStarted",
+    run,
+    id,
+    asset: step.asset.name,
+    window: step.window.toString(),
+    subject: subject ?? "",
+    why: Plan.reasons(step)
+  })
+  return id
+})
+
+const block = (run: string, step: Plan.Step, subject: string | undefined, by: string) =>
+  Effect.uninterruptible(Effect.gen(function*() {
+    const id = yield* start(run, step, subject)
+    yield* tell({ _tag: "StepEnded", id, state: "blocked", rows: 0, changed: 0, note: `blocked by ${by}` })
+    return { _tag: "Blocked", by } as const
+  }))
+
+/** The step's asset over the step's slice; all that it pulls is read. */
+const makeOnly = (step: Plan.Step, subject: string | undefined, id: string, published: Ref.Ref<Publication>) => {
+  const { asset, window } = step
+  const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
+  const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
+  return one.pipe(
+    Effect.provideService(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
+    Effect.provideService(Asset.Published, (of, publication) => of === asset ? Ref.set(published, publication) : Effect.void)
+  )
+}
+
+const message = (error: unknown): string => error instanceof Error ? error.message : String(error)

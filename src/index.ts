@@ -1,0 +1,40 @@
+/**
+ * The library's surface: namespaces, services, and the crypto pipeline's assets; nothing else.
+ */
+export * as Asset from "./engine/Asset.ts"
+export * as Check from "./engine/Check.ts"
+export * as Job from "./engine/Job.ts"
+export { Ledger } from "./engine/Ledger.ts"
+export { Manifest } from "./engine/Manifest.ts"
+export * as Partition from "./engine/Partition.ts"
+export * as Pipeline from "./engine/Pipeline.ts"
+export * as Plan from "./engine/Plan.ts"
+export { Progress } from "./engine/Progress.ts"
+export * as Run from "./engine/Run.ts"
+export * as Store from "./engine/Store.ts"
+export * as Subject from "./engine/Subject.ts"
+
+export { Chart, ChartError } from "./services/Chart.ts"
+export { CoinGecko, CoinGeckoError } from "./services/CoinGecko.ts"
+export * as Column from "./services/Column.ts"
+export { DuckDb, DuckDbError } from "./services/DuckDb.ts"
+export * as Picture from "./services/Picture.ts"
+export { Settings } from "./services/Settings.ts"
+export * as Table from "./services/Table.ts"
+
+export { Coin } from "./assets/Coin.ts"
+export * from "./assets/index.ts"
+export { Day, Month } from "./assets/partitions.ts"
+export { pipeline } from "./program.ts"
+
+export * as Cli from "./cli/Cli.ts"
+
+export * as ChartLayer from "./layers/Chart.ts"
+export * as CoinGeckoLayer from "./layers/CoinGecko.ts"
+export * as DuckDbLayer from "./layers/DuckDb.ts"
+export * as LedgerLayer from "./layers/Ledger.ts"
+export * as LiveLayer from "./layers/Live.ts"
+export * as ManifestLayer from "./layers/Manifest.ts"
+export * as Sandbox from "./layers/Sandbox.ts"
+export * as SettingsLayer from "./layers/Settings.ts"
+export * as TestPipeline from "./layers/TestPipeline.ts"

@@ -1,0 +1,132 @@
+/**
+ * The data file: one owner, one module that opens it, and nothing of it believed before it was looked at.
+ *
+ * In this order: the owner's lock; the header; room on the disk; what a killed process spilled is swept away; the pinned
+ * DuckDB; the stamp, read without writing; then the file is attached for writing, the instance locked, a new file stamped,
+ * an older one migrated. Whatever fails there has not changed the file.
+ */
+import { Config, Duration, Effect, Layer, Semaphore } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlError } from "effect/sql"
+import { totalmem } from "node:os"
+import { DuckDb, type DuckDbClient, type DuckDbError } from "../services/DuckDb.ts"
+import * as Client from "./duckdb/client.ts"
+import * as Database from "./duckdb/database.ts"
+import * as File from "./duckdb/file.ts"
+import * as Migration from "./duckdb/migration.ts"
+import { load } from "./duckdb/native.ts"
+import * as Open from "./duckdb/open.ts"
+import { own } from "./duckdb/owner.ts"
+import * as Stamp from "./duckdb/stamp.ts"
+import * as Values from "./duckdb/values.ts"
+
+export type { Migration } from "./duckdb/migration.ts"
+export type { Stamp } from "./duckdb/stamp.ts"
+
+export interface Options {
+  /** Where the data is; ":memory:" for nowhere. */
+  readonly path: string
+  readonly stamp: Stamp.Stamp
+  /** The folder that COPY may write to; none by default. */
+  readonly exports?: string
+  /** What brings files of older formats up to date. */
+  readonly migrations?: ReadonlyArray<Migration.Migration>
+  /** How long one statement may take. */
+  readonly timeout?: Duration.Input
+  /** Bytes that have to be free on the file's disk. */
+  readonly roomNeeded?: number
+  /** Rows that one result may have: it is read whole. */
+  readonly maxRows?: number
+  /** Asserted at the start. */
+  readonly version?: string
+  /** Further settings of DuckDB's, such as `{ threads: "1" }`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export const layer = (options: Options): Layer.Layer<DuckDb | SqlClient.SqlClient, DuckDbError | SqlError.SqlError> =>
+  both(make(options)).pipe(Layer.provide(Reactivity.layer))
+
+/** A database of its own that ends with the scope. Quick: for tests. */
+export const layerMemory: Layer.Layer<DuckDb | SqlClient.SqlClient, DuckDbError | SqlError.SqlError> = Layer.suspend(() =>
+  Layer.fresh(layer({ path: Open.memory, stamp: { source: "memory", currency: "usd" } }))
+)
+
+// helpers
+
+const both = <E, R>(client: Effect.Effect<DuckDbClient, E, R>) =>
+  Layer.unwrap(Effect.map(client, (_) => Layer.merge(Layer.succeed(DuckDb, _), Layer.succeed(SqlClient.SqlClient, _))))
+
+/** 200 MB: more than the largest checkpoint of a file of a thousand coins and ten years needs. */
+const room = 200_000_000
+/** DuckDB takes 80 % of the machine by default, and leaves nothing to the process it lives in. */
+const memoryShare = 0.5
+/**
+ * How many queries may run at once. libuv's pool has four threads unless the launcher says otherwise, and files and names
+ * are looked up on the same ones: four of them, or two of a small pool, are left alone.
+ */
+const threads = Config.Int("UV_THREADPOOL_SIZE").pipe(
+  Config.withDefault(4),
+  Config.map((pool) => Math.max(1, Math.min(2, pool - 2), pool - 4)),
+  Effect.orElseSucceed(() => 1)
+)
+
+const make = Effect.fnUntraced(function*(options: Options) {
+  const inMemory = options.path === Open.memory
+  const path = inMemory ? Open.memory : yield* File.locate(options.path)
+  const migrations = options.migrations ?? []
+  const format = Math.max(1, Migration.formatOf(migrations))
+  let free = room
+  let isThere = false
+  if (!inMemory) {
+    yield* own(path)
+    isThere = yield* File.inspect(path)
+    free = yield* File.enoughRoom(path, options.roomNeeded ?? room)
+    yield* File.sweep(path)
+  }
+  const duck = yield* load
+  const version = yield* Open.isPinned(duck, options.version ?? Open.pinned)
+  const setup: Open.Setup = {
+    path,
+    memoryMb: Math.floor(totalmem() * memoryShare / 1e6),
+    spillMb: Math.floor(free * memoryShare / 1e6),
+    exports: options.exports,
+    settings: options.settings ?? {}
+  }
+  let from = format
+  let first: Database.Opened | undefined
+  const open = Effect.fnUntraced(function*(before: number) {
+    // opened again, a file that went missing would be made anew, and empty
+    if (first !== undefined) yield* first.intact
+    const instance = yield* Open.start(duck, setup, before)
+    return yield* Effect.gen(function*() {
+      if (isThere && first === undefined) {
+        const found = yield* Open.peek(instance, path, Stamp.find(instance, path))
+        yield* Stamp.accept(path, found, options.stamp, format)
+        from = found._tag === "Stamped" ? found.format : format
+      }
+      const opened = yield* Open.attach(instance, setup)
+      first ??= opened
+      return opened
+    }).pipe(Effect.onError(() => Effect.sync(() => instance.closeSync())))
+  })
+  const database = yield* Database.make(path, open, { mends: !inMemory })
+  const shared = {
+    database,
+    values: Values.make(duck),
+    threads: yield* Semaphore.make(yield* threads),
+    turn: yield* Semaphore.make(1),
+    maxRows: options.maxRows ?? 10_000_000,
+    deadline: Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "10 minutes"))
+  }
+  const client = yield* Client.make(duck, shared, { path, version })
+  const [stamped] = yield* client<
+    { n: number }
+  >`SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = '_meta' AND database_name = current_database()`
+  if ((stamped?.n ?? 0) === 0) {
+    yield* client.withTransaction(
+      Effect.forEach(Stamp.statements(options.stamp, format), ([sql, params]) => client.unsafe(sql, params), { discard: true })
+    )
+  }
+  yield* Migration.migrate(client, from, migrations)
+  return client
+})

@@ -1,0 +1,28 @@
+/** The world as the settings say it is: CoinGecko or the sandbox, the data file with its manifest, the ledger, charts. */
+import { Clock, Effect, Layer } from "effect"
+import { Horizon } from "../engine/Partition.ts"
+import { Settings } from "../services/Settings.ts"
+import * as Chart from "./Chart.ts"
+import * as CoinGecko from "./CoinGecko.ts"
+import * as DuckDb from "./DuckDb.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Manifest from "./Manifest.ts"
+import * as Sandbox from "./Sandbox.ts"
+
+/** The data file and its manifest: what a query needs. Opening it makes its folder. */
+export const data = Layer.unwrap(Effect.map(Settings, ({ currency, duckdbPath, sandboxSeed, source }) => {
+  const stamp = { source: source === "sandbox" ? `sandbox (seed ${sandboxSeed})` : source, currency }
+  return Manifest.layer.pipe(Layer.provideMerge(DuckDb.layer({ path: duckdbPath, stamp })))
+}))
+
+/** The ledger lies beside the data file, which has to be owned first: so it is opened after it. */
+export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, sandboxSeed, source }) => {
+  const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(duckdbPath.replace(/(\.duckdb)?$/, ".ledger.sqlite"))))
+  const market = source !== "sandbox" ?
+    CoinGecko.layer :
+    Layer.unwrap(
+      Effect.map(Clock.Clock,
+        (clock) => CoinGecko.layerFetch(Sandbox.fetchOf(Sandbox.make(sandboxSeed), () => clock.currentTimeMillisUnsafe())))
+    )
+  return Layer.mergeAll(ledger, market, Chart.layer, Layer.succeed(Horizon, historyDays)).pipe(Layer.provideMerge(data))
+}))

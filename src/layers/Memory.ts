@@ -1,0 +1,245 @@
+/**
+ * Everything a pipeline keeps, in memory: rows, manifest and ledger, for tests and for pipelines that outlive nothing.
+ *
+ * A store in memory behaves like a table: it writes by write–audit–publish, tells key by key what came out as it was,
+ * and gives a reader the slice its edge names. The rows belong to the layer, not to the asset, so every test that
+ * provides it starts empty.
+ */
+import { Clock, Context, DateTime, Effect, Hash, Layer, Option } from "effect"
+import type * as Asset from "../engine/Asset.ts"
+import { AuditFailed, type Check, describe, type Finding } from "../engine/Check.ts"
+import { type Event, Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
+import { Entry, Manifest, type Numbered } from "../engine/Manifest.ts"
+import type { Calendar, Window } from "../engine/Partition.ts"
+import * as Span from "../engine/Span.ts"
+import type * as Store from "../engine/Store.ts"
+
+/** What each asset's store keeps, by the asset's name. */
+export class Rows extends Context.Service<Rows, {
+  readonly get: (asset: string) => ReadonlyArray<object>
+  readonly set: (asset: string, rows: ReadonlyArray<object>) => void
+}>()("crypto/layers/Memory/Rows") {}
+
+/** The columns of a row that hold text. */
+type TextColumn<Row> = { readonly [K in keyof Row]: Row[K] extends string ? K : never }[keyof Row] & string
+
+export interface Rowed<Row, Key, Subject> extends Store.Store<ReadonlyArray<Row>, ReadonlyArray<Row>, Row, AuditFailed, Rows | Manifest> {
+  readonly keyed: [Key] extends [never] ? false : true
+  readonly subjects: [Subject] extends [never] ? false : true
+}
+
+/**
+ * Rows of one type. `key` is the column that holds the partition's key, or a date or instant in its time; `subject`
+ * the column that holds the subject: `Memory.store<Price>()({ key: "day", subject: "coin" })`.
+ */
+export const store = <Row extends object>() =>
+<const Key extends TextColumn<Row> = never, const Subject extends TextColumn<Row> = never>(
+  options: { readonly key?: Key; readonly subject?: Subject } = {}
+): Rowed<Row, Key, Subject> => {
+  const shape: Shape = { key: options.key, subject: options.subject }
+  const read = (asset: Asset.Any, slice: Store.Slice) =>
+    Rows.useSync((kept) => {
+      const rows: ReadonlyArray<object> = kept.get(asset.name).filter((_) => isIn(_, asset, slice, shape))
+      // only `write` below puts rows under the asset's name
+      return rows as ReadonlyArray<Row>
+    })
+  const write = Effect.fnUntraced(function*(step: Store.Step, rows: ReadonlyArray<Row>) {
+    const findings = audit(step, rows, shape)
+    const refused = findings.filter((_) => _.severity === "block")
+    const { asset, subject, window } = step
+    if (refused.length > 0) {
+      return yield* new AuditFailed({
+        asset: asset.name,
+        window: window.toString(),
+        subject: subject ?? "",
+        checks: refused.map(describe)
+      })
+    }
+    return yield* published(step, rows, shape, findings)
+  })
+  // keyed and subjects are told by the options, and so are their types: a conditional type cannot be built by expression
+  const keyed = (options.key !== undefined) as Rowed<Row, Key, Subject>["keyed"]
+  const subjects = (options.subject !== undefined) as Rowed<Row, Key, Subject>["subjects"]
+  return { kind: "memory", row: undefined, keyed, subjects, read, write }
+}
+
+export const rows: Layer.Layer<Rows> = Layer.sync(Rows, () => {
+  const kept = new Map<string, ReadonlyArray<object>>()
+  return Rows.of({ get: (asset) => kept.get(asset) ?? [], set: (asset, rows) => void kept.set(asset, rows) })
+})
+
+export const manifest: Layer.Layer<Manifest> = Layer.sync(Manifest, () => {
+  const log: Array<Numbered> = []
+  return Manifest.of({
+    publish: (entry) => Effect.sync(() => void log.push(Object.assign(new Entry(entry), { seq: log.length + 1 }))),
+    log: (assets) => Effect.sync(() => log.filter((_) => assets.includes(_.asset))),
+    newest: (assets) =>
+      Effect.sync(() => ({
+        seq: log.length,
+        ids: Object.fromEntries(log.filter((_) => assets.includes(_.asset)).map((_) => [_.asset, _.id]))
+      })),
+    has: (id) => Effect.sync(() => log.some((_) => _.id === id))
+  })
+})
+
+export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
+  const runs = new Map<string, RunRow>()
+  const steps = new Map<string, StepRow>()
+  return Ledger.of({
+    record: (event) => Effect.map(Clock.currentTimeMillis, (now) => apply(runs, steps, event, now)),
+    runs: (limit) => Effect.sync(() => [...runs.values()].toReversed().slice(0, limit)),
+    steps: (run) => Effect.sync(() => [...steps.values()].filter((_) => _.run === run)),
+    open: Effect.sync(() => ({
+      runs: [...runs.values()].filter((_) => _.state === "started"),
+      steps: [...steps.values()].filter((_) => _.state === "started")
+    }))
+  })
+})
+
+/** Rows, manifest and ledger, all new. */
+export const layer: Layer.Layer<Rows | Manifest | Ledger> = Layer.mergeAll(rows, manifest, ledger)
+
+// helpers
+
+interface Shape {
+  readonly key: string | undefined
+  readonly subject: string | undefined
+}
+
+const valueOf = (row: object, column: string): unknown => Reflect.get(row, column)
+
+/** The key in whose time the row lies; nothing, if it lies in none. */
+const ordinalOf = (row: object, calendar: Calendar, column: string): number | undefined => {
+  const value = valueOf(row, column)
+  if (typeof value !== "string") return undefined
+  const exact = calendar.ordinalOf(value)
+  if (exact !== undefined || calendar.unit === "static") return exact
+  return Option.getOrUndefined(Option.map(DateTime.make(value), (_) => calendar.ordinalAt(DateTime.toEpochMillis(_))))
+}
+
+const inWindow = (row: object, asset: Asset.Any, window: Window, { key }: Shape): boolean => {
+  if (asset.per === undefined || key === undefined) return true
+  const at = ordinalOf(row, window.calendar, key)
+  return at !== undefined && window.from <= at && at <= window.to
+}
+
+const ofSubject = (row: object, wanted: string | undefined, { subject }: Shape): boolean =>
+  wanted === undefined || subject === undefined || valueOf(row, subject) === wanted
+
+const isIn = (row: object, asset: Asset.Any, { subject, window }: Store.Slice, shape: Shape): boolean =>
+  inWindow(row, asset, window, shape) && ofSubject(row, subject, shape)
+
+/** What the checks found in the rows that are to be published. */
+const audit = (step: Store.Step, rows: ReadonlyArray<object>, shape: Shape): ReadonlyArray<Finding> => {
+  const all: ReadonlyArray<Finding> = [
+    { check: "inside the window", severity: "block", offenders: rows.filter((_) => !inWindow(_, step.asset, step.window, shape)).length },
+    { check: "of the subject", severity: "block", offenders: rows.filter((_) => !ofSubject(_, step.subject, shape)).length },
+    ...step.asset.checks.map(({ name, rule, severity }) => ({ check: name, severity, offenders: offenders(rows, rule) }))
+  ]
+  return all.filter((_) => _.offenders > 0)
+}
+
+const offenders = (rows: ReadonlyArray<object>, rule: Check<never>["rule"]): number => {
+  switch (rule._tag) {
+    case "NotNull":
+      return rows.filter((row) => rule.columns.some((_) => valueOf(row, _) === null || valueOf(row, _) === undefined)).length
+    case "Unique":
+      return [...Map.groupBy(rows, (row) => canonical(rule.columns.map((_) => valueOf(row, _)))).values()]
+        .reduce((sum, { length }) => length > 1 ? sum + length : sum, 0)
+    case "Within":
+      return rows.filter((row) => {
+        const value = valueOf(row, rule.column)
+        return typeof value === "number" && !(rule.min <= value && value <= rule.max)
+      }).length
+  }
+}
+
+/** The slice's rows are swapped and the manifest says so, or, if that fails, neither. */
+const published = (step: Store.Step, rows: ReadonlyArray<object>, shape: Shape, warnings: ReadonlyArray<Finding>) =>
+  Effect.uninterruptible(Effect.gen(function*() {
+    const kept = yield* Rows
+    const manifest = yield* Manifest
+    const { asset, id, inputs, sawUpTo, subject, window } = step
+    const { calendar } = window
+    const all = kept.get(asset.name)
+    const old = all.filter((_) => isIn(_, asset, step, shape))
+    const [before, after] = [contents(old, step, shape), contents(rows, step, shape)]
+    const changed = Span.ofKeys([...new Set([...before.keys(), ...after.keys()])].filter((_) => before.get(_) !== after.get(_)))
+    yield* manifest.publish(
+      new Entry({
+        id,
+        asset: asset.name,
+        subject: subject ?? "",
+        window: { first: window.first, last: window.last },
+        changed: changed.map(({ from, to }) => ({ first: calendar.keyOf(from), last: calendar.keyOf(to) })),
+        codeVersion: asset.codeVersion,
+        sawUpTo,
+        inputs,
+        rows: rows.length,
+        contentHash: Hash.string([...after].map(([at, text]) => `${at} ${text}`).join("\n")).toString(16),
+        warnings: warnings.map(describe),
+        at: yield* Clock.currentTimeMillis
+      })
+    )
+    kept.set(asset.name, [...all.filter((_) => !old.includes(_)), ...rows])
+    const publication: Store.Publication = { rows: rows.length, changed, warnings }
+    return publication
+  }))
+
+/** The content of each key that has rows, whatever their order; of the one nameless key, where none is told apart. */
+const contents = (rows: ReadonlyArray<object>, { asset, window }: Store.Step, { key }: Shape): ReadonlyMap<number, string> => {
+  const keyed = Map.groupBy(rows,
+    (_) => asset.per === undefined || key === undefined ? 0 : ordinalOf(_, window.calendar, key) ?? window.from)
+  return new Map([...keyed].sort(([a], [b]) => a - b).map(([at, rows]) => [at, rows.map(canonical).sort().join("\n")]))
+}
+
+/** Text that is the same for the same value: keys in order, numbers with 12 significant digits. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, value: unknown) => {
+    if (typeof value === "bigint") return `${value}`
+    if (typeof value === "number") return Number.isFinite(value) ? Number(value.toPrecision(12)) : `${value}`
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
+      : value
+  })
+
+/** An end counts once: what has ended stays as it ended. */
+const apply = (runs: Map<string, RunRow>, steps: Map<string, StepRow>, event: Event, now: number): void => {
+  switch (event._tag) {
+    case "RunStarted":
+      return void runs.set(event.run, {
+        id: event.run,
+        targets: event.targets,
+        trigger: event.trigger,
+        state: "started",
+        startedAt: now,
+        endedAt: null
+      })
+    case "StepStarted": {
+      const { asset, id, run, subject, why, window } = event
+      return void steps.set(id, {
+        id,
+        run,
+        asset,
+        window,
+        subject,
+        why,
+        state: "started",
+        rows: 0,
+        changed: 0,
+        note: "",
+        startedAt: now,
+        endedAt: null
+      })
+    }
+    case "StepEnded": {
+      const { changed, id, note, rows, state } = event
+      const step = steps.get(id)
+      return step?.state === "started" ? void steps.set(id, { ...step, state, rows, changed, note, endedAt: now }) : undefined
+    }
+    case "RunEnded": {
+      const run = runs.get(event.run)
+      return run?.state === "started" ? void runs.set(event.run, { ...run, state: event.state, endedAt: now }) : undefined
+    }
+  }
+}

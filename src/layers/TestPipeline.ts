@@ -1,0 +1,40 @@
+/**
+ * A whole world for a test, in memory and on the test's clock: a small market instead of CoinGecko, a DuckDB of its own,
+ * a ledger, and charts that are drawn by nobody.
+ */
+import { DateTime, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Horizon } from "../engine/Partition.ts"
+import { Chart } from "../services/Chart.ts"
+import type { Settings } from "../services/Settings.ts"
+import * as CoinGeckoTest from "./coingecko/CoinGeckoTest.ts"
+import * as DuckDb from "./DuckDb.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Manifest from "./Manifest.ts"
+
+export interface World {
+  /** `[ISO day, price, market cap, 24 h volume]` of each coin; each coin is tracked. */
+  readonly market: CoinGeckoTest.Market
+  /** Where the test's clock begins, in UTC. */
+  readonly now: string
+  readonly settings?: Partial<Settings["Service"]>
+}
+
+export const layer = ({ market, now, settings }: World) =>
+  Layer.mergeAll(
+    CoinGeckoTest.layer(market),
+    CoinGeckoTest.settings({ coins: Object.keys(market), ...settings }),
+    Manifest.layer.pipe(Layer.provideMerge(DuckDb.layerMemory)),
+    Layer.fresh(Ledger.layer(":memory:")),
+    Layer.succeed(Chart, undrawn),
+    Layer.succeed(Horizon, settings?.historyDays ?? 365),
+    Layer.effectDiscard(TestClock.setTime(DateTime.toEpochMillis(DateTime.makeUnsafe(now))))
+  )
+
+// helpers
+
+/** Says where the files would be. */
+const undrawn = Chart.of({
+  render: () => Effect.die("no chart is drawn in a TestPipeline"),
+  draw: (base) => Effect.succeed({ files: [`${base}.svg`, `${base}.png`, `${base}.html`, `${base}.vl.json`] })
+})

@@ -1,0 +1,78 @@
+/**
+ * The page's own script, as text: it runs in a browser, under a policy that knows it by its hash.
+ *
+ * It draws the compiled spec with Vega's interpreter, shows tooltips as text, and fits charts of several views,
+ * which Vega-Lite cannot fit to a container, by their width signals.
+ */
+export const boot = `(() => {
+"use strict"
+const chart = document.getElementById("chart")
+const tip = document.getElementById("tip")
+const spec = JSON.parse(document.getElementById("spec").textContent)
+const refuse = () => Promise.reject(new Error("a chart loads nothing"))
+
+const place = (event) => {
+  const box = tip.getBoundingClientRect()
+  const left = event.clientX + 14 + box.width > innerWidth ? event.clientX - 14 - box.width : event.clientX + 14
+  const top = event.clientY + 14 + box.height > innerHeight ? event.clientY - 14 - box.height : event.clientY + 14
+  tip.style.left = Math.max(4, left) + "px"
+  tip.style.top = Math.max(4, top) + "px"
+}
+const tooltip = (_handler, event, _item, value) => {
+  if (value === null || value === undefined || value === "") {
+    tip.hidden = true
+    return
+  }
+  tip.replaceChildren()
+  if (typeof value === "object") {
+    const list = document.createElement("dl")
+    for (const [name, text] of Object.entries(value)) {
+      const dt = document.createElement("dt")
+      const dd = document.createElement("dd")
+      dt.textContent = name
+      dd.textContent = String(text)
+      list.append(dt, dd)
+    }
+    tip.append(list)
+  } else tip.textContent = String(value)
+  tip.hidden = false
+  place(event)
+}
+
+const view = new vega.View(vega.parse(spec, null, { ast: true }), {
+  renderer: "svg",
+  container: chart,
+  hover: true,
+  expr: vegaInterpreter,
+  loader: { options: {}, load: refuse, sanitize: refuse, http: refuse, file: refuse },
+  logLevel: vega.Error,
+  tooltip
+})
+
+const widths = (spec.signals || []).filter((s) => typeof s.value === "number" && /(^|_)(width|childWidth)$/.test(s.name))
+if (typeof spec.width === "number") widths.push({ name: "width", value: spec.width })
+const abreast = (spec.layout && spec.layout.columns) || Math.max(1, widths.length)
+const fit = async () => {
+  for (const s of widths) view.signal(s.name, s.value)
+  await view.runAsync()
+  for (let pass = 0; pass < 2; pass++) {
+    const spare = chart.clientWidth - Number(chart.querySelector("svg").getAttribute("width"))
+    for (const s of widths) view.signal(s.name, Math.max(60, Math.floor(view.signal(s.name) + spare / abreast)))
+    await view.runAsync()
+  }
+}
+
+view.runAsync().then(async () => {
+  if (widths.length > 0) {
+    await fit()
+    let timer
+    addEventListener("resize", () => {
+      clearTimeout(timer)
+      timer = setTimeout(fit, 100)
+    })
+  }
+  document.documentElement.dataset.drawn = "yes"
+}).catch((error) => {
+  chart.textContent = "This chart could not be drawn here: " + error.message
+})
+})()`

@@ -1,0 +1,53 @@
+/**
+ * Vega drawn to SVG, and SVG to PNG: no browser, no canvas, no system fonts, no network, no files but two fonts.
+ *
+ * The same Vega gives the same bytes: ids start anew for each picture, and text is set in Inter.
+ */
+import { Resvg } from "@resvg/resvg-js"
+import { fileURLToPath } from "node:url"
+import * as vega from "vega"
+import { listener, Unsound } from "./compile.ts"
+
+export const svg = async (spec: vega.Spec): Promise<string> => {
+  vega.resetSVGDefIds()
+  const heard: Array<string> = []
+  const view = new vega.View(vega.parse(spec), { renderer: "none", loader: locked(), logger: listener(heard) })
+  try {
+    const text = await view.toSVG()
+    // no value yet is a state of the data, not a fault of the spec: such a chart is drawn empty
+    const [first, ...rest] = heard.filter((warning) => !warning.startsWith("Infinite extent"))
+    if (first !== undefined) throw new Unsound(first, rest)
+    return text
+  } finally {
+    view.finalize()
+  }
+}
+
+/** Twice the size: sharp on a screen of two device pixels to one, and in print. */
+export const png = (text: string): Uint8Array =>
+  new Resvg(text, {
+    fitTo: { mode: "zoom", value: zoom },
+    font: { loadSystemFonts: false, fontFiles: [...fontFiles()], defaultFontFamily: "Inter", sansSerifFamily: "Inter" }
+  }).render().asPng()
+
+export const zoom = 2
+
+/** The rasteriser's memory is not the JavaScript heap, so its share is bounded by pixels. */
+export const mostPixels = 40_000_000
+
+export const sizeOf = (text: string): { readonly width: number; readonly height: number } => {
+  const found = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(text)
+  return { width: Number(found?.[1] ?? 0), height: Number(found?.[2] ?? 0) }
+}
+
+// helpers
+
+const locked = (): vega.Loader => {
+  const refuse = (uri: string) => Promise.reject(new Error(`a chart loads nothing, and links to nothing: ${uri.slice(0, 100)}`))
+  return { options: {}, load: refuse, sanitize: refuse, http: refuse, file: refuse } as unknown as vega.Loader
+}
+
+const fontFiles = () =>
+  ["400Regular/Inter_400Regular.ttf", "600SemiBold/Inter_600SemiBold.ttf"].map((file) =>
+    fileURLToPath(import.meta.resolve(`@expo-google-fonts/inter/${file}`))
+  )

@@ -1,0 +1,59 @@
+/**
+ * The drawing process: the only place that loads Vega, Vega-Lite and the rasteriser.
+ *
+ * It draws one spec at a time and answers each question once. It may die of a spec; whoever asked is told by its exit.
+ * It ends when whoever started it does.
+ */
+import type { TopLevelSpec } from "vega-lite"
+import type { Reason } from "../../services/Chart.ts"
+import { check, compile, Unsound } from "./compile.ts"
+import { page, specOfPage, wordsOf } from "./page.ts"
+import { mostPixels, png, sizeOf, svg, zoom } from "./picture.ts"
+import type { Answer, Ask, Drawn } from "./protocol.ts"
+
+const draw = async (ask: Ask): Promise<Drawn> => {
+  const spec: unknown = JSON.parse(ask.spec)
+  check(spec)
+  // the schema has just said so
+  const sound = spec as TopLevelSpec
+  const picture = await svg(compile(sound))
+  if (!ask.formats.includes("png")) return { svg: picture, png: undefined, html: html(ask, sound, picture) }
+  const { width, height } = sizeOf(picture)
+  const pixels = width * height * zoom * zoom
+  if (!(pixels <= mostPixels)) throw new TooLarge(pixels)
+  return { svg: picture, png: png(picture), html: html(ask, sound, picture) }
+}
+
+const html = (ask: Ask, spec: TopLevelSpec, picture: string) =>
+  ask.formats.includes("html") ? page(wordsOf(spec), compile(specOfPage(spec)), picture) : undefined
+
+process.on("message", (ask: Ask) => {
+  void draw(ask).then(
+    (drawn): Answer => ({ id: ask.id, _tag: "Drawn", drawn }),
+    (cause: unknown): Answer => ({ id: ask.id, _tag: "Refused", reason: reasonOf(cause) })
+  ).then((answer) => process.send?.(answer))
+})
+
+process.on("disconnect", () => process.exit())
+
+// a rejection nobody awaits inside Vega must not pass for a drawing
+process.on("unhandledRejection", (cause) => {
+  throw cause
+})
+
+// helpers
+
+class TooLarge extends Error {
+  readonly pixels: number
+  constructor(pixels: number) {
+    super(`${pixels} pixels`)
+    this.pixels = pixels
+  }
+}
+
+const reasonOf = (cause: unknown): Reason =>
+  cause instanceof Unsound
+    ? { _tag: "Invalid", problems: cause.problems }
+    : cause instanceof TooLarge
+    ? { _tag: "TooLarge", what: "pixels in a PNG", found: cause.pixels, limit: mostPixels }
+    : { _tag: "Failed", problem: cause instanceof Error ? cause.message : String(cause) }

@@ -1,0 +1,154 @@
+/**
+ * One call to CoinGecko, with all that holds for every call: a slot of the call log, the guarded exchange, the refusals told
+ * apart, the raw answer kept, bad rows named, and the retry round the whole of it.
+ */
+import { Clock, Effect, Option, Redacted, Result, Semaphore } from "effect"
+import { HttpClient } from "effect/http"
+import { Progress } from "../../engine/Progress.ts"
+import { cleanText } from "../../services/CleanText.ts"
+import { BadBody, CoinGeckoError } from "../../services/CoinGeckoError.ts"
+import { Settings } from "../../services/Settings.ts"
+import * as Answer from "./Answer.ts"
+import { CallLog } from "./CallLog.ts"
+import type { Decoded, Endpoint } from "./Endpoint.ts"
+import * as Gate from "./Gate.ts"
+import * as Json from "./Json.ts"
+import { RawStore } from "./RawStore.ts"
+import * as Refusal from "./Refusal.ts"
+import * as Retry from "./Retry.ts"
+
+export interface Client {
+  readonly call: <Asked, A>(endpoint: Endpoint<Asked, A>, asked: Asked) => Effect.Effect<A, CoinGeckoError>
+}
+
+export const make = Effect.gen(function*() {
+  const settings = yield* Settings
+  const http = yield* HttpClient.HttpClient
+  const log = yield* CallLog
+  const raw = yield* RawStore
+  const gate = yield* Gate.make({ limit: settings.rateLimit, monthlyCredits: Option.getOrUndefined(settings.monthlyCredits) })
+  const connections = yield* Semaphore.make(mostConnections)
+  const hide = hider(settings)
+  const drifted = new Set<string>()
+
+  /** One attempt: sends, and makes of the answer what can be made of it. `sent` and `status` tell how far it came. */
+  const attempt = Effect.fnUntraced(function*<Asked, A>(endpoint: Endpoint<Asked, A>, asked: Asked, params: Params, trace: Trace) {
+    const path = endpoint.path(asked)
+    const response = yield* gate.through(Effect.suspend(() => {
+      const request = Answer.request(settings, path, params)
+      return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        trace.sent = now
+        return Answer.send(http, request)
+      })
+    }))
+    trace.status = response.status
+    const now = yield* Clock.currentTimeMillis
+    if (response.status >= 400) {
+      const waits = Refusal.reasonOf(response.status, undefined, response.headers, now)
+      if (waits._tag === "RateLimited") yield* log.pause(Retry.pauseOf(waits))
+      const envelope = Refusal.parseEnvelope(hide(yield* Answer.readRefusal(response)))
+      return yield* Effect.fail(Refusal.reasonOf(response.status, envelope, response.headers, now))
+    }
+    const text = yield* Answer.read(response, endpoint.maxBytes ?? ordinaryAnswer)
+    const body = yield* Json.parse(text)
+    const envelope = Refusal.envelopeOf(body)
+    if (envelope !== undefined) {
+      const reason = Refusal.reasonOf(200, { ...envelope, text: hide(envelope.text) }, response.headers, now)
+      if (reason._tag === "RateLimited") yield* log.pause(Retry.pauseOf(reason))
+      return yield* Effect.fail(reason)
+    }
+    yield* raw.keep({ endpoint: endpoint.name, about: [path, ...Object.values(params)].join("-"), text })
+    const decoded = endpoint.decode(body, now)
+    if (Result.isSuccess(decoded)) return decoded.success
+    const problem = decoded.failure
+    return yield* typeof problem === "string"
+      ? new BadBody({ problem: "WrongShape", detail: problem })
+      : new BadBody({ problem: "NotDaily", detail: problem.detail })
+  }, Effect.scoped)
+
+  const tell = Effect.fnUntraced(function*<A>(name: string, request: string, decoded: Decoded<A>) {
+    for (const { reason, row } of decoded.rejected.slice(0, mostNamed)) {
+      yield* Effect.logWarning(`CoinGecko, ${request}: left out ${row}: ${reason}`)
+    }
+    const others = decoded.rejected.length - mostNamed
+    if (others > 0) yield* Effect.logWarning(`CoinGecko, ${request}: left out ${others} more rows`)
+    const keys = decoded.unknown.filter((key) => !drifted.has(`${name} ${key}`))
+    for (const key of keys) drifted.add(`${name} ${key}`)
+    if (keys.length > 0) yield* Effect.logDebug(`CoinGecko, ${name}: keys nobody reads: ${cleanText(keys.join(", "), 500)}`)
+  })
+
+  const call: Client["call"] = Effect.fn("CoinGecko.call")(function*<Asked, A>(endpoint: Endpoint<Asked, A>, asked: Asked) {
+    const params = endpoint.params(asked, settings.currency)
+    const request = describe(endpoint.path(asked), params)
+    yield* Effect.annotateCurrentSpan({ request })
+    const report = yield* Progress
+    let attempts = 0
+    let spent = 0
+
+    const once = Effect.suspend(() => {
+      attempts++
+      const trace: Trace = { sent: undefined, status: undefined }
+      return attempt(endpoint, asked, params, trace).pipe(
+        Effect.onExit(() =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            if (trace.sent === undefined) return Effect.void
+            const ms = now - trace.sent
+            spent += ms
+            return report({ _tag: "Call", request, status: trace.status, ms })
+          })
+        ),
+        Effect.catch((reason) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            const contradicted = trace.status === 200 && isServed(settings, endpoint.earliest?.(asked, now), now)
+            const error = new CoinGeckoError({ request, attempts, reason })
+            return Effect.fail<Retry.Failed>({ error, transient: Retry.isTransient(reason, contradicted), spent })
+          })
+        )
+      )
+    })
+
+    const decoded = yield* connections.withPermits(1)(once).pipe(
+      Effect.retry(Retry.schedule),
+      Effect.mapError(({ error }) => error)
+    )
+    yield* tell(endpoint.name, request, decoded)
+    return decoded.value
+  })
+
+  return { call } satisfies Client
+})
+
+// helpers
+
+type Params = Readonly<Record<string, string>>
+
+interface Trace {
+  sent: number | undefined
+  status: number | undefined
+}
+
+/** A polite number of sockets; the rate limit is what decides how fast it goes. */
+const mostConnections = 8
+
+/** Bytes, unpacked: 250 markets with sparklines are one megabyte, twelve years of daily points half a one. */
+const ordinaryAnswer = 8 * 1024 * 1024
+
+const mostNamed = 10
+
+const day = 86_400_000
+
+/** Days of history: free plans serve 365, the smallest paid one two years. A minute for clocks that differ. */
+const isServed = (settings: Settings["Service"], earliest: number | undefined, now: number) =>
+  earliest === undefined || earliest >= now - (settings.plan === "pro" ? 730 : 365) * day - 60_000
+
+/** Method, path and parameters: what an error may show. */
+const describe = (path: string, params: Params) => {
+  const query = Object.entries(params).map(([name, value]) => `${name}=${value}`).join("&")
+  return cleanText(`GET ${path}${query === "" ? "" : `?${query}`}`, 300)
+}
+
+/** A server that says the key back does not get it into an error. (A key of a few letters is no secret, and common in words.) */
+const hider = (settings: Settings["Service"]) => (text: string) => {
+  const key = Option.match(settings.apiKey, { onNone: () => "", onSome: (redacted) => Redacted.value(redacted) })
+  return key.length < 8 ? text : text.replaceAll(key, "[key]")
+}

@@ -1,0 +1,133 @@
+/** CoinGecko without a network: a small market in memory, or a mock of a few methods. Every call is counted. */
+import { Clock, Context, DateTime, Effect, Layer, Option, Result } from "effect"
+import { CoinGecko, CoinGeckoError, type MarketRow } from "../../services/CoinGecko.ts"
+import { BadBody, NotFound } from "../../services/CoinGeckoError.ts"
+import { dailyPoints } from "../../services/dailyPoints.ts"
+import { Settings } from "../../services/Settings.ts"
+
+/** `[ISO day, price, market cap, 24 h volume]`: the figures stamped 00:00 UTC of the day. */
+export type Day = readonly [day: string, price: number | null, marketCap?: number | null, totalVolume?: number | null]
+
+export type Market = Readonly<Record<string, ReadonlyArray<Day>>>
+
+/** What was asked for, in order. */
+export class Calls extends Context.Service<Calls, {
+  readonly all: Effect.Effect<ReadonlyArray<string>>
+}>()("crypto/layers/coingecko/CoinGeckoTest/Calls") {}
+
+/** Only the methods given; another one that is used dies, saying so. */
+export const mock = (some: Partial<CoinGecko["Service"]>): Layer.Layer<CoinGecko> => Layer.mock(CoinGecko, some)
+
+/** Answers from `market` by the clock of the test, as the API would: a coin that is not in it is not found. */
+export const layer = (market: Market): Layer.Layer<CoinGecko | Calls> =>
+  Layer.unwrap(Effect.sync(() => {
+    const calls: Array<string> = []
+    const note = (call: string) => Effect.sync(() => void calls.push(call))
+
+    const chart = Effect.fnUntraced(function*(coin: string, from: number, to: number) {
+      const now = yield* Clock.currentTimeMillis
+      const days = market[coin]
+      const request = `GET /coins/${coin}`
+      if (days === undefined) {
+        return yield* new CoinGeckoError({ request, attempts: 1, reason: new NotFound({ detail: "coin not found" }) })
+      }
+      const points = days
+        .map(([day, price, marketCap = null, totalVolume = null]) => ({ time: timeOf(day), price, marketCap, totalVolume }))
+        .filter(({ time }) => time > from && time <= Math.min(to, now))
+        .toSorted((a, b) => a.time - b.time)
+      // Every point here is a day's: none is the running figure, whatever the clock says.
+      const daily = dailyPoints(points, Number.MAX_SAFE_INTEGER)
+      if (Result.isFailure(daily)) {
+        return yield* new CoinGeckoError({
+          request,
+          attempts: 1,
+          reason: new BadBody({ problem: "NotDaily", detail: daily.failure.detail })
+        })
+      }
+      return { points, days: daily.success, rejected: [] }
+    })
+
+    const newest = Effect.fnUntraced(function*(ids: ReadonlyArray<string>) {
+      const now = yield* Clock.currentTimeMillis
+      const rows = ids.flatMap((id) => {
+        const day = market[id]?.toSorted((a, b) => timeOf(a[0]) - timeOf(b[0])).findLast(([day]) => timeOf(day) <= now)
+        return day === undefined ? [] : [rowOf(id, day)]
+      })
+      return rows.toSorted((a, b) => (b.market_cap ?? 0) - (a.market_cap ?? 0)).map((row, index) => ({
+        ...row,
+        market_cap_rank: index + 1
+      }))
+    })
+
+    const service = CoinGecko.of({
+      ping: Effect.as(note("ping"), "(V3) To the Moon!"),
+      coinList: () =>
+        Effect.as(note("coinList"), {
+          rows: Object.keys(market).map((id) => ({ id, symbol: id.slice(0, 3), name: id, platforms: {} })),
+          rejected: []
+        }),
+      markets: ({ ids, top = 10 } = {}) =>
+        Effect.andThen(
+          note(`markets ${ids?.join(",") ?? top}`),
+          Effect.map(newest(ids ?? Object.keys(market)), (rows) => ({ rows: ids === undefined ? rows.slice(0, top) : rows, rejected: [] }))
+        ),
+      marketChart: ({ coin, days }) =>
+        Effect.andThen(
+          note(`marketChart ${coin} ${days}`),
+          Effect.flatMap(Clock.currentTimeMillis, (now) => chart(coin, now - days * 86_400_000, now))
+        ),
+      marketChartRange: ({ coin, from, to }) => Effect.andThen(note(`marketChartRange ${coin}`), chart(coin, from - 1, to))
+    })
+    return Layer.merge(Layer.succeed(CoinGecko, service), Layer.succeed(Calls, { all: Effect.sync(() => calls.slice()) }))
+  }))
+
+/** Settings for tests and scripts, of which only what matters need be said. */
+export const settings = (some: Partial<Settings["Service"]> = {}): Layer.Layer<Settings> =>
+  Layer.succeed(Settings, {
+    source: "custom",
+    baseUrl: "https://api.coingecko.test/api/v3",
+    plan: "demo",
+    apiKey: Option.none(),
+    rateLimit: 30,
+    monthlyCredits: Option.none(),
+    stateDir: "state",
+    dataDir: "data",
+    duckdbPath: "data/crypto.duckdb",
+    coins: [],
+    top: 10,
+    currency: "usd",
+    historyDays: 365,
+    sandboxSeed: "1",
+    ...some
+  })
+
+// helpers
+
+const timeOf = (day: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(`${day}T00:00:00Z`))
+
+const rowOf = (id: string, [day, price, marketCap = null, totalVolume = null]: Day): MarketRow => ({
+  id,
+  symbol: id.slice(0, 3),
+  name: id,
+  current_price: price,
+  market_cap: marketCap,
+  market_cap_rank: null,
+  fully_diluted_valuation: null,
+  total_volume: totalVolume,
+  high_24h: null,
+  low_24h: null,
+  price_change_24h: null,
+  price_change_percentage_24h: null,
+  market_cap_change_24h: null,
+  market_cap_change_percentage_24h: null,
+  circulating_supply: null,
+  total_supply: null,
+  max_supply: null,
+  ath: null,
+  ath_change_percentage: null,
+  ath_date: null,
+  atl: null,
+  atl_change_percentage: null,
+  atl_date: null,
+  last_updated: `${day}T00:00:00.000Z`
+})

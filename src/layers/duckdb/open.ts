@@ -1,0 +1,109 @@
+/**
+ * Opening: the pinned DuckDB, an in-memory instance with the file attached, its settings made and then locked.
+ *
+ * After the lock no statement reaches a file outside the exports folder, the network, an extension or a setting.
+ */
+import { Effect, Option } from "effect"
+import { basename } from "node:path"
+import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
+import { catalog, type Opened, tell } from "./database.ts"
+import { words } from "./failure.ts"
+import { guard, spill } from "./file.ts"
+import type { Api, Instance } from "./native.ts"
+
+/** The DuckDB whose crashes were counted: others lost committed rows on a full disk, or died on files of their own. */
+export const pinned = "v1.5.5"
+
+export interface Setup {
+  /** ":memory:" for none. */
+  readonly path: string
+  readonly memoryMb: number
+  readonly spillMb: number
+  /** Where COPY may write; nowhere when absent. */
+  readonly exports: string | undefined
+  /** Further settings of DuckDB. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** A new instance, without the file. */
+export const start = (duck: Api, { path, memoryMb, spillMb, settings }: Setup, before: number): Effect.Effect<Instance, DuckDbError> =>
+  Effect.tryPromise({
+    try: () => {
+      const options = {
+        autoinstall_known_extensions: "false",
+        autoload_known_extensions: "false",
+        allow_community_extensions: "false",
+        allow_unsigned_extensions: "false",
+        memory_limit: `${memoryMb}MB`,
+        temp_directory: path === memory ? "" : spill(path),
+        ...(path === memory ? {} : { max_temp_directory_size: `${spillMb}MB` }),
+        ...settings
+      }
+      // from the cache, whose instances know of each other's files: a file that is open in one is refused in another
+      return path === memory
+        ? duck.DuckDBInstance.create(memory, options)
+        : duck.DuckDBInstance.fromCache(`:memory:${path}#${before}`, options)
+    },
+    catch: (cause) => refusal(path, cause)
+  })
+
+/** Attaches the file for writing, and locks the instance. */
+export const attach = Effect.fnUntraced(function*(instance: Instance, { path, exports }: Setup) {
+  yield* told(instance, path, [
+    "SET GLOBAL TimeZone = 'UTC'",
+    path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${literal(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
+    ...(exports === undefined ? [] : [`SET allowed_directories = [${literal(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
+    "SET enable_external_access = false",
+    "SET lock_configuration = true"
+  ])
+  const { intact } = path === memory ? { intact: Effect.void } : yield* guard(path)
+  const opened: Opened = { instance, intact }
+  return opened
+})
+
+/** Looks at a file without changing it: opened for writing, an older one would be made unreadable for its owner. */
+export const peek = <A>(instance: Instance, path: string, look: Effect.Effect<A, DuckDbError>) =>
+  told(instance, path, [`ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`]).pipe(
+    Effect.andThen(look),
+    Effect.ensuring(Effect.ignore(told(instance, path, [`DETACH ${catalog}`])))
+  )
+
+export const isPinned = Effect.fnUntraced(function*(duck: Api, expected: string) {
+  const found = duck.version()
+  if (found !== expected)
+    return yield* new DuckDbError({ asked: "DuckDB", reason: { _tag: "WrongVersion", what: "its version", found, expected } })
+  return found
+})
+
+export const memory = ":memory:"
+
+// helpers
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+const told = (instance: Instance, path: string, statements: ReadonlyArray<string>) =>
+  Effect.tryPromise({ try: () => tell(instance, statements), catch: (cause) => refusal(path, cause) })
+
+const refusal = (path: string, cause: unknown): DuckDbError => new DuckDbError({ asked: path, reason: reasonFor(path, words(cause)) })
+
+const reasonFor = (path: string, said: string): Reason => {
+  if (/Conflicting lock is held/.test(said)) {
+    // not by one of ours, which has the lock beside the file; DuckDB knows the process
+    const pid = /PID (\d+)/.exec(said)?.[1]
+    return {
+      _tag: "InUse",
+      pid: Option.map(Option.fromNullishOr(pid), Number),
+      since: Option.none(),
+      command: Option.fromNullishOr(/held in ([^(]+?) \(/.exec(said)?.[1])
+    }
+  }
+  if (/file handle conflict|already attached/i.test(said)) {
+    return { _tag: "InUse", pid: Option.some(process.pid), since: Option.none(), command: Option.some("this very process") }
+  }
+  if (/Permission denied|Read-only file system|No such file|Is a directory/.test(said)) return { _tag: "Unavailable", found: said }
+  return {
+    _tag: "Damaged",
+    found: `DuckDB cannot open it: ${said}`,
+    todo: `Keep ${basename(path)} and ${basename(path)}.wal as they are, restore a copy, or move both away and run again to rebuild`
+  }
+}

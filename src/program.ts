@@ -1,0 +1,13 @@
+/** The crypto pipeline as a value: its assets, and the jobs that name what is usually wanted together. */
+import * as Job from "./engine/Job.ts"
+import * as Pipeline from "./engine/Pipeline.ts"
+import * as assets from "./assets/index.ts"
+
+const jobs = [
+  Job.make("crypto_metadata_job", { about: "Which coins there are", assets: [assets.coinList] }),
+  Job.make("crypto_market_data_job", { about: "The market now", assets: [assets.marketSnapshot, assets.marketOverview] }),
+  Job.make("crypto_price_history_job", { about: "Daily prices of the tracked coins", assets: [assets.priceHistory] }),
+  Job.make("crypto_analytics_job", { about: "What follows from the prices", assets: [assets.dailyReturns, assets.priceChart] })
+] as const
+
+export const pipeline = Pipeline.make("crypto", { assets: Object.values(assets), jobs })

@@ -1,0 +1,72 @@
+/**
+ * A picture is where a chart asset is kept: four files below `charts/`, drawn from the Vega-Lite spec that the asset
+ * hands over. The files come before the manifest entry: a drawing nobody knows of does no harm.
+ */
+import { DateTime, Effect } from "effect"
+import { Entry, Manifest } from "../engine/Manifest.ts"
+import * as Span from "../engine/Span.ts"
+import type * as Store from "../engine/Store.ts"
+import { Chart, type ChartError, type TopLevelSpec } from "./Chart.ts"
+import { contentHash } from "./contentHash.ts"
+import { fileName } from "./fileName.ts"
+
+/** Where a picture lies, below the data folder. */
+export interface Files {
+  readonly svg: string
+  readonly png: string
+  readonly html: string
+  readonly spec: string
+}
+
+export interface Picture extends Store.Store<TopLevelSpec, Files, unknown, ChartError, Chart | Manifest> {
+  readonly keyed: true
+  readonly subjects: true
+}
+
+export const vega: Picture = {
+  kind: "chart",
+  row: undefined,
+  keyed: true,
+  subjects: true,
+  read: (asset, slice) => {
+    const base = baseOf(asset.name, slice)
+    return Effect.succeed({ svg: `${base}.svg`, png: `${base}.png`, html: `${base}.html`, spec: `${base}.vl.json` })
+  },
+  files: (asset, slice) => ["html", "svg", "png", "vl.json"].map((_) => `${baseOf(asset.name, slice)}.${_}`),
+  write: Effect.fnUntraced(function*(step, spec) {
+    const manifest = yield* Manifest
+    yield* Chart.use((_) => _.draw(baseOf(step.asset.name, step), spec))
+    const hash = contentHash(JSON.stringify(spec))
+    const { first, last } = step.window
+    const before = (yield* manifest.log([step.asset.name])).findLast((_) => _.subject === (step.subject ?? "") && _.window.first === first)
+    const isNew = before?.contentHash !== hash
+    const rows = rowsOf(spec)
+    yield* manifest.publish(
+      new Entry({
+        id: step.id,
+        asset: step.asset.name,
+        subject: step.subject ?? "",
+        window: { first, last },
+        changed: isNew ? [{ first, last }] : [],
+        codeVersion: step.asset.codeVersion,
+        sawUpTo: step.sawUpTo,
+        inputs: step.inputs,
+        rows,
+        contentHash: hash,
+        warnings: [],
+        at: DateTime.toEpochMillis(yield* DateTime.now)
+      })
+    )
+    return { rows, changed: isNew ? Span.of([step.window]) : Span.empty, warnings: [] }
+  })
+}
+
+// helpers
+
+const baseOf = (asset: string, { subject, window }: Store.Slice): string =>
+  `charts/${fileName(asset, { subject, partition: window.last === "" ? undefined : window.last })}`
+
+const rowsOf = (spec: TopLevelSpec): number => {
+  const data = "data" in spec ? spec.data : undefined
+  return data !== undefined && data !== null && "values" in data && Array.isArray(data.values) ? data.values.length : 0
+}

@@ -1,0 +1,36 @@
+/**
+ * What a user may choose, decoded once: every layer reads its part here and nothing reads the environment.
+ *
+ * Where a value comes from (flag, environment, `.env`, default) is the concern of the layer that makes this.
+ */
+import { Context, type Option, type Redacted } from "effect"
+
+/** Where market data comes from: CoinGecko, the built-in synthetic market, or another server that speaks CoinGecko's API. */
+export type Source = "live" | "sandbox" | "custom"
+
+/** CoinGecko's kinds of access: without a key, with a free Demo key, with a paid key. */
+export type ApiPlan = "keyless" | "demo" | "pro"
+
+export class Settings extends Context.Service<Settings, {
+  readonly source: Source
+  /** Without a slash at its end. */
+  readonly baseUrl: string
+  readonly plan: ApiPlan
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  /** Calls in any rolling 60 seconds. */
+  readonly rateLimit: number
+  /** Successful calls in a UTC calendar month; none: unlimited. */
+  readonly monthlyCredits: Option.Option<number>
+  /** The user-level folder whose call log all processes and databases share. */
+  readonly stateDir: string
+  /** Everything that is made lies below it. */
+  readonly dataDir: string
+  readonly duckdbPath: string
+  /** CoinGecko ids; none: the top coins by market cap. */
+  readonly coins: ReadonlyArray<string>
+  readonly top: number
+  readonly currency: string
+  readonly historyDays: number
+  /** Another seed is another synthetic market. */
+  readonly sandboxSeed: string
+}>()("crypto/services/Settings") {}

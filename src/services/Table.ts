@@ -1,0 +1,264 @@
+/**
+ * A table in DuckDB is where most assets are kept, under the asset's own name.
+ *
+ * It is written by write–audit–publish, in one transaction: stage the rows, look for offenders, then either swap the
+ * slice's rows and publish the manifest entry, or keep the offenders and leave the old rows alone. What comes out as
+ * it was is not written again. A reader gets the slice its edge names, and no other rows.
+ */
+import { DateTime, Effect, Schema } from "effect"
+import { type SqlError, Statement } from "effect/sql"
+import type * as Asset from "../engine/Asset.ts"
+import { AuditFailed, describe, type Finding, type Rule, type Severity } from "../engine/Check.ts"
+import { Entry, Manifest } from "../engine/Manifest.ts"
+import { type Calendar, whole, type Window } from "../engine/Partition.ts"
+import { Plug } from "../engine/Run.ts"
+import * as Span from "../engine/Span.ts"
+import type * as Store from "../engine/Store.ts"
+import * as Column from "./Column.ts"
+import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
+
+/** The slice of a table that an edge reads: interpolate it in SQL, or take its decoded rows. It holds no other rows. */
+export interface Rows<A> extends Statement.Fragment {
+  readonly name: string
+  readonly rows: Effect.Effect<ReadonlyArray<A>, SqlError.SqlError | Schema.SchemaError, DuckDb>
+}
+
+/** What a body hands over: rows, or the SQL that makes them (matched by column name). */
+export type Value<A> = Statement.Fragment | ReadonlyArray<A>
+
+export type Failure = AuditFailed | DuckDbError | SqlError.SqlError | Schema.SchemaError
+
+export interface Table<A, Key, Subject> extends Store.Store<Value<A>, Rows<A>, A, Failure, DuckDb | Manifest> {
+  readonly row: Schema.Top
+  readonly keyed: [Key] extends [never] ? false : true
+  readonly subjects: [Subject] extends [never] ? false : true
+}
+
+/**
+ * A table of `row`. `key` is the column, a date or an instant, that lies in the time of its partition's key (or holds
+ * the key, for a partition without time); `subject` the column that holds the subject. `log` keeps every
+ * materialization side by side, told apart by that column; a reader sees the newest.
+ */
+export const make = <
+  A extends object,
+  I extends object,
+  const Key extends keyof A & string = never,
+  const Subject extends keyof A & string = never
+>(
+  row: Schema.Codec<A, I>,
+  options: { readonly key?: Key; readonly subject?: Subject; readonly log?: keyof A & string } = {}
+): Table<A, Key, Subject> => {
+  const shape: Shape = { columns: Column.of(row), key: options.key, subject: options.subject, log: options.log }
+  const encode = Schema.encodeEffect(Schema.Array(row))
+  const decode = Schema.decodeUnknownEffect(Schema.Array(row))
+  const read = (asset: Asset.Any, slice: Store.Slice) =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      yield* sql`CREATE TABLE IF NOT EXISTS ${sql(asset.name)} (${ddl(sql, shape)})`
+      const names = sql.csv(shape.columns.map((_) => sql`${sql(_.name)}`))
+      const relation = sql`(SELECT ${names} FROM ${sql(asset.name)} WHERE ${slicing(sql, asset, shape, slice)})`
+      const rows = DuckDb.use((sql) => Effect.flatMap(sql`FROM ${relation} ORDER BY ALL`, decode))
+      return { ...Statement.fragment(relation.segments), name: asset.name, rows }
+    })
+  const write = (step: Store.Step, value: Value<A>) =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      yield* fit(sql, step.asset.name, shape)
+      const rows = Statement.isFragment(value) ? value : transpose(shape, yield* encode(value))
+      const { publication, refused } = yield* sql.atomic(published(step, shape, rows))
+      if (refused.length > 0) {
+        return yield* new AuditFailed({
+          asset: step.asset.name,
+          window: step.window.toString(),
+          subject: step.subject ?? "",
+          checks: refused.map(describe)
+        })
+      }
+      return publication
+    })
+  // keyed and subjects are told by the options, and so are their types: a conditional type cannot be built by expression
+  const keyed = (options.key !== undefined) as Table<A, Key, Subject>["keyed"]
+  const subjects = (options.subject !== undefined) as Table<A, Key, Subject>["subjects"]
+  return { kind: "table", row, keyed, subjects, read, write }
+}
+
+/** The names of DuckDB tables that are not assets'. */
+export const OFFENDERS = "_offenders"
+
+// helpers
+
+interface Shape {
+  readonly columns: ReadonlyArray<Column.Column>
+  readonly key: string | undefined
+  readonly subject: string | undefined
+  readonly log: string | undefined
+}
+
+type Columns = Readonly<Record<string, ReadonlyArray<unknown>>>
+
+const ddl = (sql: DuckDbClient, shape: Shape) => sql.csv(shape.columns.map((_) => sql`${sql(_.name)} ${sql.literal(_.type)}`))
+
+const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
+  const values = rows.map((_) => new Map<string, unknown>(Object.entries(_)))
+  return Object.fromEntries(shape.columns.map(({ name }) => [name, values.map((_) => _.get(name) ?? null)]))
+}
+
+/** The table, with the columns that its rows have now: what was added is missing in old rows, what was dropped is dropped. */
+const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape: Shape) {
+  yield* sql`CREATE TABLE IF NOT EXISTS ${sql(table)} (${ddl(sql, shape)})`
+  const found = yield* sql<{ name: string; type: string }>`
+    SELECT column_name AS name, data_type AS type
+    FROM duckdb_columns()
+    WHERE database_name = current_database() AND table_name = ${table}
+    ORDER BY column_index`
+  const type = (_: Column.Column) => _.type === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : _.type
+  if (found.length === shape.columns.length && shape.columns.every((_, i) => found[i]?.name === _.name && found[i]?.type === type(_)))
+    return
+  const kept = (_: Column.Column) =>
+    found.some(({ name }) => name === _.name)
+      ? sql`TRY_CAST(${sql(_.name)} AS ${sql.literal(_.type)}) AS ${sql(_.name)}`
+      : sql`NULL::${sql.literal(_.type)} AS ${sql(_.name)}`
+  yield* sql`CREATE OR REPLACE TABLE ${sql(table)} AS SELECT ${sql.csv(shape.columns.map(kept))} FROM ${sql(table)}`
+  yield* sql.checkpoint
+})
+
+/** The rows of a slice: those whose key lies in the window's time, of one subject or of all. */
+const slicing = (sql: DuckDbClient, asset: Asset.Any, shape: Shape, { subject, window }: Store.Slice): Statement.Fragment => {
+  const conditions: Array<Statement.Fragment> = []
+  if (asset.per !== undefined && shape.key !== undefined) conditions.push(inside(sql, shape.key, window))
+  if (subject !== undefined && shape.subject !== undefined) conditions.push(sql`${sql(shape.subject)} = ${subject}`)
+  if (shape.log !== undefined) conditions.push(sql`${sql(shape.log)} = (SELECT max(${sql(shape.log)}) FROM ${sql(asset.name)})`)
+  return conditions.length === 0 ? sql`true` : sql.and(conditions)
+}
+
+const inside = (sql: DuckDbClient, key: string, window: Window): Statement.Fragment =>
+  window.calendar.unit === "static"
+    ? sql`${sql(key)} IN ${sql.in(window.keys)}`
+    : sql`(${sql(key)} >= ${window.start} AND ${sql(key)} < ${window.end})`
+
+/** Inside the transaction: stage, audit, and swap or keep the offenders. */
+const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
+  const sql = yield* DuckDb
+  const plug = yield* Plug
+  yield* sql`CREATE OR REPLACE TEMP TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
+  if (Statement.isFragment(rows)) yield* sql`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows})`
+  else yield* sql.append(stagedName(step), rows)
+  yield* plug("staged", step.asset, step.subject)
+  const found = yield* audit(sql, step, shape)
+  yield* plug("checked", step.asset, step.subject)
+  const refused = found.filter((_) => _.severity === "block")
+  const publication: Store.Publication = refused.length > 0
+    ? { rows: 0, changed: Span.empty, warnings: [] }
+    : yield* swap(sql, step, shape, found)
+  yield* plug("committing", step.asset, step.subject)
+  return { publication, refused }
+})
+
+const stagedName = ({ asset }: Store.Step) => `staged_${asset.name}`
+const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
+
+/** What the checks found, with every offender kept. */
+const audit = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
+  const { asset, id, subject, window } = step
+  yield* sql`
+    CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
+      (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
+  const find = Effect.fnUntraced(function*(check: string, severity: Severity, offending: Statement.Fragment) {
+    const kept = yield* sql`
+      INSERT INTO ${sql(OFFENDERS)}
+      SELECT ${id}, ${asset.name}, ${subject ?? ""}, ${check}, ${severity}, to_json(s), ${yield* DateTime.now}
+      FROM ${staged(sql, step)} s
+      ${offending}
+      RETURNING 1`
+    return kept.length === 0 ? [] : [{ check, severity, offenders: kept.length }]
+  })
+  const findings: Array<Finding> = []
+  if (asset.per !== undefined && shape.key !== undefined) {
+    findings.push(...yield* find("inside the window", "block", sql`WHERE (${inside(sql, shape.key, window)}) IS NOT TRUE`))
+  }
+  if (subject !== undefined && shape.subject !== undefined) {
+    findings.push(...yield* find("of the subject", "block", sql`WHERE ${sql(shape.subject)} IS DISTINCT FROM ${subject}`))
+  }
+  for (const check of asset.checks) findings.push(...yield* find(check.name, check.severity, breaking(sql, check.rule)))
+  return findings
+})
+
+/** The clause that leaves the rows which break the rule. */
+const breaking = (sql: DuckDbClient, rule: Rule): Statement.Fragment => {
+  switch (rule._tag) {
+    case "NotNull":
+      return sql`WHERE ${sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`))}`
+    case "Unique":
+      return sql`QUALIFY count(*) OVER (PARTITION BY ${sql.csv(rule.columns.map((_) => sql`${sql(_)}`))}) > 1`
+    case "Within":
+      return sql`WHERE ${sql(rule.column)} NOT BETWEEN ${rule.min} AND ${rule.max}`
+  }
+}
+
+/** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
+const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape, warnings: ReadonlyArray<Finding>) {
+  const { asset, subject, window } = step
+  const table = sql`${sql(asset.name)}`
+  const here = slicing(sql, asset, { ...shape, log: undefined }, step)
+  const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
+  const parts = yield* sql<{ k: string; digest: string; n: number; changed: boolean }>`
+    WITH
+      fresh AS (SELECT ${keyOf(sql, asset, shape)} AS k, count(*) AS n, ${digest(sql, shape)} AS digest FROM ${
+    staged(sql, step)
+  } GROUP BY ALL),
+      stale AS (SELECT ${keyOf(sql, asset, shape)} AS k, ${digest(sql, shape)} AS digest FROM ${old} GROUP BY ALL)
+    SELECT k, coalesce(n, 0) AS n, coalesce(fresh.digest, 'none') AS digest, fresh.digest IS DISTINCT FROM stale.digest AS changed
+    FROM fresh FULL JOIN stale USING (k)
+    ORDER BY k`
+  const differ = parts.filter((_) => _.changed)
+  const rows = parts.reduce((sum, _) => sum + _.n, 0)
+  if (differ.length > 0) {
+    if (asset.per === undefined && subject === undefined && shape.log === undefined) {
+      yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ORDER BY ALL`
+    } else {
+      if (shape.log === undefined) yield* sql`DELETE FROM ${table} WHERE ${here}`
+      yield* sql`INSERT INTO ${table} FROM ${staged(sql, step)} ORDER BY ALL`
+    }
+  }
+  const { calendar } = window
+  const changed = Span.ofKeys(differ.flatMap(({ k }) => ordinalOf(calendar, k) ?? []))
+  const [hash] = yield* sql<{ hash: string }>`SELECT md5(${parts.map((_) => `${_.k} ${_.digest}`).join()}) AS hash`
+  const manifest = yield* Manifest
+  yield* manifest.publish(
+    new Entry({
+      id: step.id,
+      asset: asset.name,
+      subject: subject ?? "",
+      window: { first: window.first, last: window.last },
+      changed: changed.map(({ from, to }) => ({ first: calendar.keyOf(from), last: calendar.keyOf(to) })),
+      codeVersion: asset.codeVersion,
+      sawUpTo: step.sawUpTo,
+      inputs: step.inputs,
+      rows,
+      contentHash: hash?.hash ?? "",
+      warnings: warnings.map(describe),
+      at: DateTime.toEpochMillis(yield* DateTime.now)
+    })
+  )
+  return { rows, changed, warnings }
+})
+
+/** A key as text: when its time begins, in milliseconds; or itself, if it lies in no time. */
+const keyOf = (sql: DuckDbClient, asset: Asset.Any, { key }: Shape): Statement.Fragment => {
+  if (asset.per === undefined || key === undefined) return sql`''`
+  const { unit } = asset.per.calendar
+  return unit === "static" ? sql`${sql(key)}` : sql`epoch_ms(date_trunc(${sql.literal(`'${unit}'`)}, ${sql(key)}))::VARCHAR`
+}
+
+const ordinalOf = (calendar: Calendar, k: string): number | undefined =>
+  calendar.unit === "static" || calendar === whole.calendar ? calendar.ordinalOf(k) : calendar.ordinalAt(Number(k))
+
+/**
+ * The content of some rows, whatever their order. Doubles count with 12 significant digits: parallel sums are not
+ * stable to the last bit.
+ */
+const digest = (sql: DuckDbClient, { columns }: Shape): Statement.Fragment => {
+  const text = (_: Column.Column) =>
+    _.type === "DOUBLE" ? sql`coalesce(format('{:.11e}', ${sql(_.name)}), '~')` : sql`coalesce(${sql(_.name)}::VARCHAR, '~')`
+  return sql`count(*) || ':' || sum(md5_number_lower(concat_ws(chr(31), ${sql.csv(columns.map(text))}))::HUGEINT)`
+}

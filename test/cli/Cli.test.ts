@@ -1,0 +1,336 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, FileSystem, Layer, Schema } from "effect"
+import { TestClock, TestConsole } from "effect/testing"
+import * as Cli from "../../src/cli/Cli.ts"
+import * as Asset from "../../src/engine/Asset.ts"
+import * as Job from "../../src/engine/Job.ts"
+import { Ledger } from "../../src/engine/Ledger.ts"
+import * as Partition from "../../src/engine/Partition.ts"
+import * as Pipeline from "../../src/engine/Pipeline.ts"
+import * as Subject from "../../src/engine/Subject.ts"
+import * as Memory from "../../src/layers/Memory.ts"
+
+class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
+class City extends Subject.make<City>()("test/City", Effect.succeed(["oslo", "rome"])) {}
+
+class NoGauge extends Schema.TaggedError<NoGauge>()("NoGauge", { city: Schema.String }) {
+  override get message() {
+    return `no rain gauge\x1b[2J in ${this.city}`
+  }
+}
+
+interface Rain {
+  readonly day: string
+  readonly city: string
+  readonly mm: number
+}
+
+/** Rain by city and day, a call each city, and the wettest day. `fails` names the cities whose source is broken. */
+const world = (fails: ReadonlyArray<string> = []) => {
+  const asked: Array<string> = []
+  const rain = Asset.make("rain", {
+    about: "Rain of each city",
+    into: Memory.store<Rain>()({ key: "day", subject: "city" }),
+    per: Day,
+    of: City,
+    calls: () => 1
+  }, Effect.fnUntraced(function*() {
+    const city = yield* City
+    const days = yield* Day
+    asked.push(`${city} ${days}`)
+    if (fails.includes(city)) return yield* new NoGauge({ city })
+    return days.keys.map((day) => ({ day, city, mm: Number(day.slice(8)) }))
+  }))
+  const wettest = Asset.make("wettest", {
+    about: "The wettest day",
+    from: { rain: Asset.every(rain, Day) },
+    into: Memory.store<{ readonly mm: number }>()()
+  }, ({ rain }) => Effect.succeed([{ mm: Math.max(...rain.map((_) => _.mm)) }]))
+  const pipeline = Pipeline.make("weather", {
+    assets: [rain, wettest],
+    jobs: [Job.make("daily_job", { about: "Every day", assets: [wettest] })]
+  })
+  return { asked, pipeline }
+}
+
+const Written = Effect.map(
+  Effect.all([TestConsole.logLines, TestConsole.errorLines]),
+  ([out, err]) => ({ out: out.map(String).join("\n"), err: err.map(String).join("\n") })
+)
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly screen: string
+}
+
+/** A command line on a world of its own, at noon of 24 November 2026, with a history of three days. */
+const inWorld = <A, E>(
+  fails: ReadonlyArray<string>,
+  test: (crypto: (...args: ReadonlyArray<string>) => Effect.Effect<Ran>, asked: Array<string>) => Effect.Effect<A, E, Ledger>,
+  env: Record<string, string> = {}
+) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(Date.UTC(2026, 10, 24, 12))
+    const { asked, pipeline } = world(fails)
+    const memory = Layer.succeedContext(yield* Layer.build(Layer.merge(Memory.layer, Layer.succeed(Partition.Horizon, 3))))
+    const commandLine = Cli.make(pipeline, { name: "weather", version: "1.2.3", about: "Weather", layer: memory })
+    const screen: Array<string> = []
+    const platform = Layer.mergeAll(
+      NodeServices.layer,
+      // no .env of whoever runs the tests
+      FileSystem.layerNoop({}),
+      ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
+      Layer.succeed(Cli.Screen, { animates: false, columns: () => 80, rows: () => 24, write: (text) => void screen.push(text) })
+    )
+    const run = (...args: ReadonlyArray<string>) =>
+      Effect.gen(function*() {
+        const before = yield* Written
+        const drawn = screen.length
+        const ended = yield* Effect.result(commandLine(args))
+        const { err, out } = yield* Written
+        return {
+          code: ended._tag === "Success" ? 0 : ended.failure.code,
+          out: out.slice(before.out.length).replace(/^\n/, ""),
+          err: err.slice(before.err.length).replace(/^\n/, ""),
+          screen: screen.slice(drawn).join("")
+        }
+      }).pipe(Effect.provide(platform))
+    return yield* Effect.provide(test(run, asked), memory)
+  })
+
+describe("run", () => {
+  it.effect("brings targets up to date, and says on stdout what there is, on stderr how it goes", () =>
+    inWorld([], (weather, asked) =>
+      Effect.gen(function*() {
+        const first = yield* weather("run", "wettest")
+        assert.strictEqual(first.code, 0)
+        assert.deepStrictEqual(asked, ["oslo 2026-11-22..2026-11-24", "rome 2026-11-22..2026-11-24"])
+        assert.strictEqual(first.err, "")
+        assert.match(first.screen,
+          /^Plan: 2 steps, 2 calls to the source\n {2}rain 2026-11-22..2026-11-24, 2 subjects \(never made 6\), 2 calls\n/)
+        assert.match(first.out, /rain +2 +0 +0 +6 +6\nwettest +1 +0 +0 +1 +1\n/)
+        const second = yield* weather("run", "all")
+        assert.match(second.out, /^Everything is up to date: nothing had to be made\./)
+        assert.strictEqual(asked.length, 2)
+      })))
+
+  it.effect("with --plan spends nothing and makes nothing", () =>
+    inWorld([], (weather, asked) =>
+      Effect.gen(function*() {
+        const text = yield* weather("run", "daily_job", "--plan")
+        assert.strictEqual(
+          text.out,
+          "rain 2026-11-22..2026-11-24, 2 subjects (never made 6), 2 calls\nwettest (never made)\n\n2 calls to the source; nothing was spent."
+        )
+        const json = yield* weather("run", "daily_job", "--plan", "--json")
+        const plan = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.PlanJson))(json.out)
+        assert.deepStrictEqual(plan.steps[0], {
+          asset: "rain",
+          window: "2026-11-22..2026-11-24",
+          subjects: ["oslo", "rome"],
+          why: { "never made": 6 },
+          provisional: false,
+          calls: 2
+        })
+        assert.deepStrictEqual(asked, [])
+        assert.deepStrictEqual(yield* Ledger.use((_) => _.runs(9)), [])
+      })))
+
+  it.effect("with --json prints one document, and it is as its schema says", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const { out } = yield* weather("run", "all", "--json")
+        const document = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.RunJson))(out)
+        assert.strictEqual(document.exitCode, 0)
+        assert.deepStrictEqual(document.runs.map((_) => _.state), ["succeeded"])
+        assert.deepStrictEqual(document.runs[0]?.steps.map((_) => [_.asset, _.subject, _.outcome, _.rows, _.changed]), [
+          ["rain", "oslo", "made", 3, 3],
+          ["rain", "rome", "made", 3, 3],
+          ["wettest", null, "made", 1, 1]
+        ])
+        assert.deepStrictEqual(document.results.map((_) => [_.asset, _.first, _.last, _.asOf]), [
+          ["rain", "2026-11-22", "2026-11-24", "2026-11-24T12:00:00.000Z"],
+          ["wettest", null, null, "2026-11-24T12:00:00.000Z"]
+        ])
+        assert.deepStrictEqual(JSON.parse(out), yield* Schema.encodeEffect(Cli.RunJson)(document))
+      })))
+
+  it.effect("names the subjects that failed, inertly, writes the rest, and ends with 3", () =>
+    inWorld(["oslo"], (weather) =>
+      Effect.gen(function*() {
+        const { code, err, out, screen } = yield* weather("run", "all")
+        assert.strictEqual(code, 3)
+        assert.strictEqual(err, "failed: rain oslo: no rain gauge[2J in oslo\nEverything else is written.")
+        assert.match(out, /rain +1 +0 +1 +3 +3\n/)
+        assert.notInclude(out + err + screen, "\x1b")
+      })))
+
+  it.effect("ends with 1 when nothing is left for those who read it", () =>
+    inWorld(["oslo", "rome"], (weather) =>
+      Effect.gen(function*() {
+        const { code, err } = yield* weather("run", "all")
+        assert.strictEqual(code, 1)
+        assert.include(err, "not made: wettest, because of rain 2026-11-22..2026-11-24")
+        assert.include(err, "run it again to go on from there")
+      })))
+
+  it.effect("--from and --to choose days, both among them; --partition one key; --force makes it again; --only leaves upstream", () =>
+    inWorld([], (weather, asked) =>
+      Effect.gen(function*() {
+        yield* weather("run", "rain", "--from", "2026-11-20", "--to", "2026-11-21")
+        yield* weather("run", "rain", "--partition", "2026-11-23")
+        yield* weather("run", "rain", "--partition", "2026-11-23")
+        yield* weather("run", "rain", "--partition", "2026-11-23", "--force")
+        yield* weather("run", "wettest", "--only")
+        assert.deepStrictEqual(asked.map((_) => _.replace(/^rome.*/, "")).filter((_) => _ !== ""), [
+          "oslo 2026-11-20..2026-11-21",
+          "oslo 2026-11-23",
+          "oslo 2026-11-23"
+        ])
+      })))
+
+  it.effect("settles what a run before it left open, and says so", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const ledger = yield* Ledger
+        yield* ledger.record({ _tag: "RunStarted", run: "old", targets: ["rain"], trigger: "a test" })
+        yield* ledger.record({ _tag: "StepStarted", run: "old", id: "x", asset: "rain", window: "", subject: "oslo", why: "" })
+        const { err } = yield* weather("run", "rain", "--plan")
+        assert.match(err, /^A run before this one was cut short: of its 1 open part, /)
+        assert.strictEqual((yield* weather("run", "rain", "--plan")).err, "")
+      })))
+})
+
+describe("a mistake ends with 2, says what is wrong on stderr, and nothing on stdout:", () => {
+  it.effect.each<readonly [string, ReadonlyArray<string>, RegExp]>([
+    ["a target that is none", ["run", "wetest"], /There is no asset or job called "wetest"\. Did you mean wettest\?/],
+    ["no target", ["run"], /Missing required argument: target\n\nSee 'weather run --help'$/],
+    ["a command that is none", ["rnu", "all"], /Unknown subcommand "rnu"[\s\S]*Did you mean this\?\n +run[\s\S]*See 'weather --help'$/],
+    ["a flag that is none", ["run", "all", "--forse"], /--forse[\s\S]*--force[\s\S]*See 'weather run --help'$/],
+    ["a source that is none", ["run", "all", "--source", "moon"], /moon/],
+    ["too many at a time", ["run", "all", "--concurrency", "65"], /concurrency/],
+    [
+      "a partition that is none",
+      ["run", "rain", "--partition", "2026-11"],
+      /^--partition 2026-11 is no key of the targets' partitions; a key reads like 2026-11-01$/
+    ],
+    [
+      "a partition of what has none",
+      ["run", "wettest", "--partition", "2026-11-01"],
+      /^--partition 2026-11-01: the targets have no partition/
+    ],
+    ["a partition of tomorrow", ["run", "rain", "--partition", "2026-11-25"], /not due yet; the newest key that is due is 2026-11-24$/],
+    ["a partition and a stretch", ["run", "rain", "--partition", "2026-11-01", "--to", "2026-11-02"], /one or the other$/],
+    ["a day that does not exist", ["run", "rain", "--from", "2026-02-30"], /^--from 2026-02-30 is no day; a day reads like 2026-11-01$/],
+    ["a day told otherwise", ["run", "rain", "--to", "2026-1-1"], /^--to 2026-1-1 is no day/],
+    ["no day between", ["run", "rain", "--from", "2026-11-02", "--to", "2026-11-01"], /no day between/],
+    ["a day to come", ["run", "rain", "--from", "2026-11-25"], /lies in the future$/],
+    ["hostile words", ["run", "\x1b[2Jrain"], /called "\[2Jrain"/]
+  ])("%s", ([_, args, message]) =>
+    inWorld([], (weather, asked) =>
+      Effect.gen(function*() {
+        const { code, err, out } = yield* weather(...args)
+        assert.strictEqual(code, 2)
+        assert.match(err.trim(), message)
+        assert.strictEqual(out, "")
+        assert.notInclude(err, "\x1b")
+        assert.deepStrictEqual(asked, [])
+      })))
+
+  it.effect("settings, all that are wrong at once", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        for (const args of [["config"], ["run", "all"]]) {
+          const { code, err, out } = yield* weather(...args)
+          assert.strictEqual(code, 2)
+          assert.strictEqual(err,
+            "the settings cannot be used:\n- COINGECKO_PLAN is \"gold\", but has to be keyless, demo or pro\n- CRYPTO_TOP is \"0\", but has to be a whole number above 0")
+          assert.strictEqual(out, "")
+        }
+      }), { COINGECKO_PLAN: "gold", CRYPTO_TOP: "0" }))
+
+  it.effect("a definition, of every command that needs it", () =>
+    Effect.gen(function*() {
+      const asset = Asset.make("all", { about: "", into: Memory.store<{ readonly n: number }>()() }, () => Effect.succeed([]))
+      const broken = Cli.make(Pipeline.make("broken", { assets: [asset] }), { name: "x", version: "1", about: "", layer: Memory.layer })
+      const exit = yield* Effect.flip(broken(["list"]))
+      assert.strictEqual(exit.code, 2)
+      assert.include(exit.says, "all is reserved")
+    }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Cli.Screen.layer))))
+})
+
+describe("what lies deeper than the plan serves", () => {
+  it.effect("ends with 4 before anything is asked", () =>
+    inWorld([], (weather, asked) =>
+      Effect.gen(function*() {
+        const { code, err } = yield* weather("run", "wettest", "rain", "--from", "2025-11-23")
+        assert.strictEqual(code, 4)
+        assert.match(err,
+          /^rain from 2025-11-23 was asked for, but access without a key serves 365 days\. Nothing was asked of the source\. Use --from 2025-11-25/)
+        assert.deepStrictEqual(asked, [])
+        assert.strictEqual((yield* weather("run", "rain", "--from", "2025-11-25")).code, 0)
+      })))
+
+  it.effect("is no matter for the sandbox, a paid plan, or what costs no call", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* weather("run", "rain", "--from", "2025-01-01", "--source", "sandbox")).code, 0)
+        assert.strictEqual((yield* weather("run", "wettest", "--only", "--from", "2025-01-01")).code, 0)
+      })))
+})
+
+describe("the other commands", () => {
+  it.effect("list tells the assets, sources first, and the jobs", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const { out } = yield* weather("list")
+        assert.include(out,
+          "rain     memory, per day, of each city         Rain of each city\nwettest  memory                         rain   The wettest day")
+        const list = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.ListJson))((yield* weather("list", "--json")).out)
+        assert.deepStrictEqual(list, {
+          assets: [
+            { name: "rain", about: "Rain of each city", kind: "memory", per: "day", of: "city", from: [] },
+            { name: "wettest", about: "The wettest day", kind: "memory", per: null, of: null, from: ["rain"] }
+          ],
+          jobs: [{ name: "daily_job", about: "Every day", assets: ["wettest"] }]
+        })
+      })))
+
+  it.effect("config tells each value with its source, and no key", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const { out } = yield* weather("config", "--json", "--data-dir", "elsewhere")
+        assert.notInclude(out, "CG-secret")
+        const config = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.ConfigJson))(out)
+        const found = config.filter((_) => ["CRYPTO_DATA_DIR", "COINGECKO_API_KEY", "CRYPTO_TOP"].includes(_.name)).map((
+          _
+        ) => [_.value, _.from])
+        assert.deepStrictEqual(found, [["elsewhere", "flag"], ["<redacted>", "environment"], ["10", "default"]])
+      }), { COINGECKO_API_KEY: "CG-secret" }))
+
+  it.effect("--help has examples, defaults and the variables' names; a bare call is help, and well", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const run = yield* weather("run", "--help")
+        for (const part of ["EXAMPLES", "--partition", "[default 4]", "CRYPTO_SOURCE", "[default: the newest that is due]"])
+          assert.include(run.out, part)
+        const bare = yield* weather()
+        assert.strictEqual(bare.code, 0)
+        for (const part of ["run", "list", "config", "Weather"])
+          assert.include(bare.out, part)
+        assert.notInclude(bare.out, "wizard")
+        assert.include((yield* weather("--version")).out, "1.2.3")
+      })))
+})
+
+describe("types", () => {
+  it("a layer that lacks what the assets ask for does not fit", () => {
+    const { pipeline } = world()
+    // @ts-expect-error the rows of Memory are missing
+    Cli.make(pipeline, { name: "x", version: "1", about: "", layer: Layer.merge(Memory.ledger, Memory.manifest) })
+    Cli.make(pipeline, { name: "x", version: "1", about: "", layer: Memory.layer })
+  })
+})

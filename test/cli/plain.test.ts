@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { count, counted, duration, jsonText, oneLine, plain, table } from "../../src/cli/plain.ts"
+
+/** Sets the title, clears the screen, turns the line around, rings, and hides. */
+const hostile = "a\x1b]0;owned\x07\x1b[2Jb\u202egnp\u009bc\r\nd"
+
+describe("text from elsewhere", () => {
+  it("cannot steer a terminal, and keeps its lines and their indentation", () => {
+    assert.strictEqual(plain(`one\n  two${hostile}`), "one\n  twoa]0;owned[2Jbgnpc\nd")
+    assert.strictEqual(oneLine(hostile), "a]0;owned[2Jbgnpc d")
+  })
+
+  it("is inert in a table, which stays aligned", () => {
+    assert.strictEqual(
+      table(["name", "n"], [[hostile, "1"], ["日本", "-20.5"]]),
+      ["name                     n", "───────────────────  ─────", "a]0;owned[2Jbgnpc d      1", "日本                 -20.5"].join("\n")
+    )
+  })
+
+  it("is inert in JSON, and the same value to whoever reads it", () => {
+    const text = jsonText({ name: hostile })
+    // oxlint-disable-next-line no-control-regex
+    assert.notMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
+    assert.deepStrictEqual(JSON.parse(text), { name: hostile })
+  })
+})
+
+describe("a table", () => {
+  it("puts numbers to the right, and words to the left", () => {
+    assert.strictEqual(table(["coin", "rows"], [["bitcoin", "3,650"], ["eth", ""]]), "coin      rows\n───────  ─────\nbitcoin  3,650\neth")
+  })
+  it("without rows is its head", () => assert.strictEqual(table(["a", "bc"], []), "a  bc\n─  ──"))
+})
+
+describe("figures", () => {
+  it("have thousands told apart", () => assert.deepStrictEqual([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]))
+  it("have a plural", () =>
+    assert.deepStrictEqual([counted(1, "call"), counted(2, "call"), counted(0, "entry", "entries")], ["1 call", "2 calls", "0 entries"]))
+  it("of time are as fine as matters", () =>
+    assert.deepStrictEqual([0, 400, 9_949, 9_950, 41_000, 99_000, 125_000, 3_780_000, -5].map(duration), [
+      "0.0 s",
+      "0.4 s",
+      "9.9 s",
+      "10 s",
+      "41 s",
+      "99 s",
+      "2 min 5 s",
+      "1 h 3 min",
+      "0.0 s"
+    ]))
+})

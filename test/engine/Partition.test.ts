@@ -1,0 +1,176 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect, Option, Schema } from "effect"
+import * as Partition from "../../src/engine/Partition.ts"
+
+class Hour extends Partition.hourly<Hour>()("test/Hour") {}
+class Day extends Partition.daily<Day>()("test/Day", { exists: "start", due: "35 minutes" }) {}
+class Ended extends Partition.daily<Ended>()("test/Ended") {}
+class Week extends Partition.weekly<Week>()("test/Week", { due: "35 minutes" }) {}
+class Month extends Partition.monthly<Month>()("test/Month", { due: "35 minutes" }) {}
+class Region extends Partition.fixed<Region>()("test/Region", ["eu", "us", "asia", "us"]) {}
+
+const at = (iso: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(iso))
+const keys = ({ first, last, size }: Partition.Window) => `${first}..${last} (${size})`
+/** From the year 0001 to 9999: what a key can say. */
+const Instant = Schema.Int.pipe(
+  Schema.check(Schema.isBetween({ minimum: at("0001-01-02T00:00:00Z"), maximum: at("9998-12-31T00:00:00Z") }))
+)
+
+describe("a key", () => {
+  it.prop("is told from an ordinal and back, and holds the instant it was found by", { instant: Instant }, ({ instant }) => {
+    for (const { calendar } of [Hour, Day, Week, Month]) {
+      const ordinal = calendar.ordinalAt(instant)
+      const key = calendar.keyOf(ordinal)
+      assert.strictEqual(calendar.ordinalOf(key), ordinal, key)
+      assert.isTrue(calendar.startOf(ordinal) <= instant && instant < calendar.startOf(ordinal + 1), `${key} holds ${instant}`)
+      assert.strictEqual(calendar.ordinalAt(calendar.startOf(ordinal)), ordinal)
+      assert.strictEqual(calendar.ordinalAt(calendar.startOf(ordinal) - 1), ordinal - 1)
+      assert.isTrue(calendar.keyOf(ordinal - 1) < key && key < calendar.keyOf(ordinal + 1), "keys sort as they lie in time")
+    }
+  })
+
+  it("reads as its example does", () => {
+    for (const { calendar } of [Hour, Day, Week, Month, Region]) assert.isDefined(calendar.ordinalOf(calendar.example), calendar.example)
+    const instant = at("2026-11-24T05:59:59.999Z")
+    assert.deepStrictEqual([Hour, Day, Week, Month].map(({ calendar }) => calendar.keyOf(calendar.ordinalAt(instant))), [
+      "2026-11-24T05",
+      "2026-11-24",
+      "2026-11-23",
+      "2026-11"
+    ])
+    assert.deepStrictEqual([Hour, Day, Week, Month, Region].map((_) => _.calendar.unit), ["hour", "day", "week", "month", "static"])
+  })
+
+  it.each([
+    ["an hour", Hour.calendar, ["2026-11-01T24", "2026-11-01", "2026-11-01T5", "2026-02-29T00", "2026-11-01T05:00", "x2026-11-01T05", ""]],
+    ["a day", Day.calendar, [
+      "2026-02-30",
+      "2026-13-01",
+      "2026-00-10",
+      "2026-1-1",
+      "2026-11",
+      "2026-11-01T00",
+      "20261101",
+      "2026-11-01x",
+      "x2026-11-01",
+      ""
+    ]],
+    ["a week", Week.calendar, ["2026-11-24", "2026-11-22", "2026-W48", "2026-02-30", ""]],
+    ["a month", Month.calendar, ["2026-13", "2026-00", "2026-1", "2026-11-01", "26-11", "x2026-11", ""]],
+    ["a named key", Region.calendar, ["EU", "", "africa"]],
+    ["the nameless key", Partition.whole.calendar, ["x"]]
+  ])("of %s is refused where it is none", (_, calendar, wrong) => {
+    for (const text of wrong) assert.isUndefined(calendar.ordinalOf(text), text)
+  })
+
+  it("of a leap day is one in a leap year only", () => {
+    assert.isTrue(Option.isSome(Day.parse("2028-02-29")))
+    assert.isTrue(Option.isNone(Day.parse("2026-02-29")))
+  })
+
+  it("of a week is its Monday; months turn at the year's end", () => {
+    const { calendar } = Week
+    assert.deepStrictEqual(
+      ["2026-12-27T23:59:59Z", "2026-12-28T00:00:00Z", "2027-01-03T12:00:00Z", "2027-01-04T00:00:00Z"].map((_) =>
+        calendar.keyOf(calendar.ordinalAt(at(_)))
+      ),
+      ["2026-12-21", "2026-12-28", "2026-12-28", "2027-01-04"]
+    )
+    assert.deepStrictEqual(Month.window("2025-11", "2026-02").keys, ["2025-11", "2025-12", "2026-01", "2026-02"])
+    assert.strictEqual(DateTime.formatIso(Month.window("2025-12").end), "2026-01-01T00:00:00.000Z")
+    assert.strictEqual(DateTime.formatIso(Month.window("0099-12").start), "0099-12-01T00:00:00.000Z")
+    assert.strictEqual(Week.calendar.ordinalOf("1969-12-29"), 0)
+  })
+
+  it("that is named twice is one", () => assert.deepStrictEqual(Region.window("eu", "asia").keys, ["eu", "us", "asia"]))
+})
+
+describe("a window", () => {
+  it("spans the time from the start of its first key to the end of its last", () => {
+    const window = Day.window("2026-02-27", "2026-03-02")
+    assert.deepStrictEqual([keys(window), DateTime.formatIso(window.start), DateTime.formatIso(window.end)], [
+      "2026-02-27..2026-03-02 (4)",
+      "2026-02-27T00:00:00.000Z",
+      "2026-03-03T00:00:00.000Z"
+    ])
+  })
+
+  it("prints as a key, as a stretch, or as nothing", () => {
+    assert.strictEqual(`${Day.window("2026-11-01")}`, "2026-11-01")
+    assert.strictEqual(`${Day.window("2026-11-01", "2026-11-02")}`, "2026-11-01..2026-11-02")
+    assert.strictEqual(`${Partition.whole}`, "")
+    assert.deepStrictEqual(Partition.whole.keys, [""])
+  })
+
+  it("without a key spans all of time; so does the first of named keys", () => {
+    for (const window of [Partition.whole, Region.window("eu")]) {
+      assert.deepStrictEqual([DateTime.toEpochMillis(window.start), DateTime.toEpochMillis(window.end)], [-8.64e15, 8.64e15])
+      assert.strictEqual(window.calendar.ordinalAt(0), window === Partition.whole ? 0 : 2)
+    }
+    assert.deepStrictEqual([Partition.whole.calendar.ordinalOf(""), Partition.whole.size], [0, 1])
+  })
+
+  it("that ends before it begins is empty", () => {
+    const window = Day.window("2026-11-02", "2026-10-31")
+    assert.deepStrictEqual([window.size, window.keys], [0, []])
+  })
+
+  it("of a text that is no key throws, and says how one reads; `parse` does not", () => {
+    assert.throws(() => Day.window("2026-11-01", "tomorrow"), "test/Day: tomorrow is not a key; a key reads like 2026-11-01")
+    assert.throws(() => Month.window("2026-11-01"), "test/Month: 2026-11-01 is not a key; a key reads like 2026-11")
+    assert.isTrue(Option.isNone(Day.parse("tomorrow")))
+    assert.deepStrictEqual(Option.map(Day.parse("2026-11-01"), keys), Option.some("2026-11-01..2026-11-01 (1)"))
+  })
+
+  it.effect("is what the partition gives when it is yielded", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(keys(yield* Day), "2026-11-01..2026-11-03 (3)")
+      assert.strictEqual(keys(yield* Day.current), "2026-11-01..2026-11-03 (3)")
+    }).pipe(Effect.provideContext(Day.at("2026-11-01", "2026-11-03"))))
+})
+
+describe("due", () => {
+  const due = (per: Partition.Any | undefined, now: string, days: number) => keys(Partition.due(per, at(now), days))
+
+  it("a day that exists from its start is due 35 minutes after", () => {
+    assert.strictEqual(due(Day, "2026-11-24T00:34:59.999Z", 3), "2026-11-21..2026-11-23 (3)")
+    assert.strictEqual(due(Day, "2026-11-24T00:35:00Z", 3), "2026-11-22..2026-11-24 (3)")
+  })
+
+  it("history depth N is the days D − (N − 1) … D", () => {
+    assert.strictEqual(due(Day, "2026-11-24T12:00:00Z", 365), "2025-11-25..2026-11-24 (365)")
+    assert.strictEqual(due(Day, "2026-11-24T12:00:00Z", 1), "2026-11-24..2026-11-24 (1)")
+  })
+
+  it("a key of an interval is due when it has ended, and not before", () => {
+    assert.strictEqual(due(Ended, "2026-11-24T00:00:00Z", 2), "2026-11-22..2026-11-23 (2)")
+    assert.strictEqual(due(Ended, "2026-11-23T23:59:59Z", 2), "2026-11-21..2026-11-22 (2)")
+    assert.strictEqual(due(Hour, "2026-11-24T05:59:59Z", 1), "2026-11-24T00..2026-11-24T04 (5)")
+    assert.strictEqual(due(Week, "2026-11-23T00:34:00Z", 21), "2026-11-09..2026-11-09 (1)")
+    assert.strictEqual(due(Week, "2026-11-23T00:35:00Z", 22), "2026-11-02..2026-11-16 (3)")
+  })
+
+  it("a month is due on the first of the next at 00:35", () => {
+    assert.strictEqual(due(Month, "2026-11-01T00:34:59Z", 365), "2025-12..2026-09 (10)")
+    assert.strictEqual(due(Month, "2026-11-01T00:35:00Z", 365), "2025-12..2026-10 (11)")
+  })
+
+  it("the horizon cuts only whole months and weeks", () => {
+    assert.strictEqual(due(Month, "2026-11-24T12:00:00Z", 85), "2026-09..2026-10 (2)", "from 2026-09-01")
+    assert.strictEqual(due(Month, "2026-11-24T12:00:00Z", 84), "2026-10..2026-10 (1)", "from 2026-09-02")
+    assert.strictEqual(due(Week, "2026-11-24T12:00:00Z", 16), "2026-11-09..2026-11-16 (2)", "from Monday 2026-11-09")
+    assert.strictEqual(due(Week, "2026-11-24T12:00:00Z", 15), "2026-11-16..2026-11-16 (1)", "from Tuesday 2026-11-10")
+    assert.strictEqual(due(Month, "2026-11-24T12:00:00Z", 20), "2026-12..2026-10 (0)", "no whole month lies within")
+  })
+
+  it("named keys are always due, and so is the nameless one", () => {
+    assert.strictEqual(due(Region, "2026-11-24T12:00:00Z", 1), "eu..asia (3)")
+    assert.strictEqual(due(Region, "1999-01-01T00:00:00Z", 365), "eu..asia (3)")
+    assert.strictEqual(Partition.due(undefined, 0, 1), Partition.whole)
+  })
+
+  it.effect("reaches back a year where nobody says otherwise", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Partition.Horizon, 365)
+    }))
+})

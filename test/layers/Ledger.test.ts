@@ -1,0 +1,268 @@
+/** The ledgers, in memory and in SQLite, keep one contract; the one on disk is whole after a kill and is read by others meanwhile. */
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { type Event, Ledger, LedgerFailed, reconcile } from "../../src/engine/Ledger.ts"
+import { Manifest } from "../../src/engine/Manifest.ts"
+import * as Partition from "../../src/engine/Partition.ts"
+import { layer } from "../../src/layers/Ledger.ts"
+import * as Memory from "../../src/layers/Memory.ts"
+import { publish, source } from "../engine/world.ts"
+
+const runStarted = (run: string, ...targets: ReadonlyArray<string>): Event => ({ _tag: "RunStarted", run, targets, trigger: "a test" })
+const stepStarted = (run: string, id: string): Event => ({
+  _tag: "StepStarted",
+  run,
+  id,
+  asset: "prices",
+  window: "2026-11-01..2026-11-03",
+  subject: "it's \"btc\"; DROP TABLE step",
+  why: "missing 3"
+})
+const stepEnded = (id: string, state: "succeeded" | "failed" | "skipped" = "succeeded"): Event => ({
+  _tag: "StepEnded",
+  id,
+  state,
+  rows: 3,
+  changed: 1,
+  note: "well"
+})
+const runEnded = (run: string, state: "succeeded" | "partial" = "succeeded"): Event => ({ _tag: "RunEnded", run, state })
+
+const record = (...events: ReadonlyArray<Event>) =>
+  Effect.forEach(events, (event) => Effect.andThen(TestClock.adjust("1 second"), Ledger.use((_) => _.record(event))), { discard: true })
+const runs = (limit = 9) => Ledger.use((_) => _.runs(limit))
+const steps = (run: string) => Ledger.use((_) => _.steps(run))
+const open = Ledger.use((_) => _.open)
+
+const folder = Effect.acquireRelease(Effect.sync(() => mkdtempSync(join(tmpdir(), "ledger-"))),
+  (_) => Effect.sync(() => rmSync(_, { recursive: true })))
+const file = Effect.map(folder, (_) => join(_, "crypto.ledger.sqlite"))
+
+describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fresh(layer(":memory:"))]])("a ledger %s", (_, ledger) => {
+  it.effect("tells a run and its steps as they happened, stamped with the clock", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("r1", "prices", "returns"), stepStarted("r1", "s1"), stepEnded("s1"), runEnded("r1", "partial"))
+      assert.deepStrictEqual(yield* runs(), [
+        { id: "r1", targets: ["prices", "returns"], trigger: "a test", state: "partial", startedAt: 1000, endedAt: 4000 }
+      ])
+      assert.deepStrictEqual(yield* steps("r1"), [{
+        id: "s1",
+        run: "r1",
+        asset: "prices",
+        window: "2026-11-01..2026-11-03",
+        subject: "it's \"btc\"; DROP TABLE step",
+        why: "missing 3",
+        state: "succeeded",
+        rows: 3,
+        changed: 1,
+        note: "well",
+        startedAt: 2000,
+        endedAt: 3000
+      }])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("lists runs newest first and so many, steps in the order in which they began, and those of their run only", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("r1"), stepStarted("r1", "z"), stepStarted("r1", "a"), runStarted("r2"), stepStarted("r2", "m"),
+        runStarted("r3"))
+      assert.deepStrictEqual((yield* runs()).map((_) => _.id), ["r3", "r2", "r1"])
+      assert.deepStrictEqual((yield* runs(2)).map((_) => _.id), ["r3", "r2"])
+      assert.deepStrictEqual((yield* steps("r1")).map((_) => _.id), ["z", "a"])
+      assert.deepStrictEqual(yield* steps("r9"), [])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("of runs that began in one millisecond, the one told last is the newest", () =>
+    Effect.gen(function*() {
+      const { record } = yield* Ledger
+      for (const run of ["r1", "r3", "r2"]) yield* record(runStarted(run))
+      assert.deepStrictEqual((yield* runs()).map((_) => _.id), ["r2", "r3", "r1"])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("knows what began and did not end", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("r1"), stepStarted("r1", "s1"), stepStarted("r1", "s2"), stepEnded("s1"), runStarted("r2"), runEnded("r2"))
+      const { runs, steps } = yield* open
+      assert.deepStrictEqual([runs.map((_) => _.id), steps.map((_) => [_.id, _.state, _.endedAt, _.note])], [["r1"], [[
+        "s2",
+        "started",
+        null,
+        ""
+      ]]])
+      yield* record(stepEnded("s2"), runEnded("r1"))
+      assert.deepStrictEqual(yield* open, { runs: [], steps: [] })
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("keeps the first end that is told", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("r1"), stepStarted("r1", "s1"), stepEnded("s1", "skipped"), stepEnded("s1", "failed"), runEnded("r1"),
+        runEnded("r1", "partial"))
+      assert.deepStrictEqual((yield* steps("r1")).map((_) => [_.state, _.endedAt]), [["skipped", 3000]])
+      assert.deepStrictEqual((yield* runs()).map((_) => [_.state, _.endedAt]), [["succeeded", 5000]])
+      yield* record(stepEnded("unheard of"), runEnded("unheard of"))
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("is reconciled with the manifest: published steps are recovered, others and their runs are lost", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("r1"), stepStarted("r1", "m1"), stepStarted("r1", "m2"), stepStarted("r1", "m3"), stepEnded("m3"))
+      yield* record(runStarted("r2"), stepStarted("r2", "m9"), runStarted("r3"), runEnded("r3"))
+      yield* publish(source("a").asset, Partition.whole)
+      assert.isTrue(yield* Manifest.use((_) => _.has("m1")))
+      assert.deepStrictEqual((yield* reconcile).map((_) => _.id), ["m1", "m2", "m9"])
+      assert.deepStrictEqual([...yield* steps("r1"), ...yield* steps("r2")].map((_) => [_.id, _.state, _.note]), [
+        ["m1", "succeeded", "recovered: its rows were published"],
+        ["m2", "failed", "lost: its process died before it was published"],
+        ["m3", "succeeded", "well"],
+        ["m9", "failed", "lost: its process died before it was published"]
+      ])
+      assert.deepStrictEqual((yield* runs()).map((_) => [_.id, _.state]), [["r3", "succeeded"], ["r2", "lost"], ["r1", "lost"]])
+      assert.deepStrictEqual([yield* reconcile, yield* open], [[], { runs: [], steps: [] }])
+    }).pipe(Effect.provide(Layer.merge(ledger, Layer.fresh(Memory.manifest)))))
+})
+
+describe("the ledger on disk", () => {
+  it.effect("outlives its process, and is read by another while it is written", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      const other = new DatabaseSync(path, { readOnly: false })
+      const seen = () => other.prepare("SELECT id, state FROM run ORDER BY rowid").all().map((_) => `${_["id"]} ${_["state"]}`)
+      yield* Effect.gen(function*() {
+        yield* record(runStarted("r1"))
+        assert.deepStrictEqual(seen(), ["r1 started"])
+        other.exec("BEGIN")
+        assert.deepStrictEqual(seen(), ["r1 started"])
+        yield* record(runEnded("r1"), runStarted("r2"))
+        assert.deepStrictEqual(seen(), ["r1 started"], "a reader keeps what it began to read")
+        other.exec("COMMIT")
+        assert.deepStrictEqual(seen(), ["r1 succeeded", "r2 started"])
+      }).pipe(Effect.provide(layer(path), { local: true }))
+      other.close()
+      assert.deepStrictEqual((yield* Effect.provide(runs(), layer(path), { local: true })).map((_) => _.id), ["r2", "r1"])
+    }))
+
+  it.live("waits for another process that writes, and goes on when that is done", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      yield* Effect.gen(function*() {
+        const other = new DatabaseSync(path)
+        other.exec("BEGIN IMMEDIATE")
+        const writing = yield* Effect.forkChild(Ledger.use((_) => _.record(runStarted("r1"))), { startImmediately: true })
+        assert.isUndefined(writing.pollUnsafe(), "it has met the lock, and waits")
+        other.exec("COMMIT")
+        other.close()
+        yield* Fiber.join(writing)
+        assert.lengthOf(yield* runs(), 1)
+      }).pipe(Effect.provide(layer(path), { local: true }))
+    }))
+
+  it.effect("has strict tables in WAL mode, and says their version", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      yield* Effect.provide(runs(), layer(path), { local: true })
+      const db = new DatabaseSync(path)
+      assert.deepStrictEqual({ ...db.prepare("PRAGMA journal_mode").get() }, { journal_mode: "wal" })
+      assert.deepStrictEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: 1 })
+      assert.deepStrictEqual(
+        db.prepare("SELECT name, strict FROM pragma_table_list WHERE name IN ('run', 'step') ORDER BY name").all().map((_) => ({ ..._ })),
+        [
+          { name: "run", strict: 1 },
+          { name: "step", strict: 1 }
+        ]
+      )
+      db.close()
+    }))
+
+  it.effect("of the first program, which said no version, is taken as it is", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      yield* Effect.provide(record(runStarted("r1")), layer(path), { local: true })
+      const db = new DatabaseSync(path)
+      db.exec("PRAGMA user_version = 0")
+      db.close()
+      assert.deepStrictEqual((yield* Effect.provide(runs(), layer(path), { local: true })).map((_) => _.id), ["r1"])
+    }))
+
+  it.effect("of a newer program is refused, and left as it is", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      const db = new DatabaseSync(path)
+      db.exec("PRAGMA user_version = 7")
+      db.close()
+      const error = yield* Effect.flip(Effect.provide(runs(), layer(path), { local: true }))
+      assert.match(error.message, /could not open .*: its tables are of version 7 and this program knows up to 1: use a newer one/)
+      const after = new DatabaseSync(path)
+      assert.deepStrictEqual([{ ...after.prepare("PRAGMA user_version").get() }, after.prepare("SELECT * FROM sqlite_schema").all()], [{
+        user_version: 7
+      }, []])
+      after.close()
+    }))
+
+  it.effect("that cannot be opened, and an event that cannot be told, fail with a type", () =>
+    Effect.gen(function*() {
+      const dir = yield* folder
+      const error = yield* Effect.flip(Effect.provide(runs(), layer(join(dir, "none", "x.sqlite")), { local: true }))
+      assert.instanceOf(error, LedgerFailed)
+      assert.match(error.message, /^the ledger could not open .*x\.sqlite: .*Check that its folder exists/)
+      const twice = yield* Effect.exit(Effect.provide(record(runStarted("r1"), runStarted("r1")), layer(":memory:"), { local: true }))
+      assert.match(Exit.isFailure(twice) ? Cause.pretty(twice.cause) : "", /the ledger could not record RunStarted: .*UNIQUE/)
+      const orphan = yield* Effect.flip(Effect.provide(record(stepStarted("nowhere", "s1")), layer(":memory:"), { local: true }))
+      assert.match(orphan.message, /the ledger could not record StepStarted: .*FOREIGN KEY/)
+    }))
+
+  it.effect("that another program spoilt is not guessed at", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      const spoil = (sql: string) => {
+        const db = new DatabaseSync(path)
+        db.exec(sql)
+        db.close()
+      }
+      yield* Effect.provide(record(runStarted("r1")), layer(path), { local: true })
+      spoil("UPDATE run SET state = 'dreaming'")
+      const error = yield* Effect.flip(Effect.provide(runs(), layer(path), { local: true }))
+      assert.match(error.message, /^the ledger could not list runs: /)
+    }))
+})
+
+describe("a process that is killed", () => {
+  const script = fileURLToPath(new URL("./fixtures/dyingRun.ts", import.meta.url))
+  /** What the ledger says after the kill, and after it was reconciled with a manifest that has, or has not, the step. */
+  const killedAt = (point: string, published: boolean) =>
+    Effect.gen(function*() {
+      const path = yield* file
+      const { signal, stderr } = spawnSync(process.execPath, [script, path, point], { encoding: "utf8" })
+      assert.strictEqual(signal, "SIGKILL", stderr)
+      return yield* Effect.gen(function*() {
+        const told = Effect.gen(function*() {
+          const [run] = yield* runs()
+          return [run?.state, ...(yield* steps(run?.id ?? "")).map((_) => [_.asset, _.state, _.note].join(" ").trim())]
+        })
+        const before = yield* told
+        const manifest = yield* Manifest
+        yield* Effect.provideService(reconcile, Manifest, Manifest.of({ ...manifest, has: () => Effect.succeed(published) }))
+        return [before, yield* told]
+      }).pipe(Effect.provide(Layer.merge(layer(path), Memory.manifest), { local: true }))
+    })
+
+  it.effect("before its rows were published has lost the step", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* killedAt("started", false), [
+        ["started", "a started"],
+        ["lost", "a failed lost: its process died before it was published"]
+      ])
+    }))
+
+  it.effect("after they were published has not", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* killedAt("published", true), [
+        ["started", "a started"],
+        ["lost", "a succeeded recovered: its rows were published"]
+      ])
+    }))
+})

@@ -1,0 +1,188 @@
+/** A table is written by write–audit–publish: what is refused changes nothing, what is published is whole, what is unchanged is not written. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Exit, Schema } from "effect"
+import * as Asset from "../../src/engine/Asset.ts"
+import * as Check from "../../src/engine/Check.ts"
+import { Manifest } from "../../src/engine/Manifest.ts"
+import * as Partition from "../../src/engine/Partition.ts"
+import * as Plan from "../../src/engine/Plan.ts"
+import * as Run from "../../src/engine/Run.ts"
+import * as TestPipeline from "../../src/layers/TestPipeline.ts"
+import * as Column from "../../src/services/Column.ts"
+import { DuckDb } from "../../src/services/DuckDb.ts"
+import * as Table from "../../src/services/Table.ts"
+
+class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
+const Row = Schema.Struct({ coin: Schema.String, day: Column.Day, price: Schema.NullOr(Schema.Finite) })
+type Row = typeof Row.Type
+
+const row = (day: string, price: number | null = 1, coin = "a"): Row => ({ coin, day: `2026-01-0${day}`, price })
+const world = TestPipeline.layer({ market: {}, now: "2026-01-03T06:00:00Z", settings: { historyDays: 3 } })
+
+/** An asset whose rows a test changes. */
+const kept = (rows: { now: ReadonlyArray<Row> }) =>
+  Asset.make("kept", {
+    about: "",
+    into: Table.make(Row, { key: "day" }),
+    per: Day,
+    checks: [Check.unique("coin", "day"), Check.notNull("coin"), Check.within("price", 0, 100), Check.within("price", 0, 10, "warn")]
+  }, () => Effect.succeed(rows.now))
+
+const make = (asset: ReturnType<typeof kept>) => Run.upToDate([asset], { force: true })
+const stored = DuckDb.use((sql) => sql<Row>`FROM kept ORDER BY day, coin`)
+const outcomes = (reports: ReadonlyArray<Run.Report<unknown>>) => reports.flatMap((_) => _.results.map(({ outcome }) => outcome))
+
+it.effect("a blocking check keeps the old rows, and the offenders for reading", () => {
+  const rows: { now: ReadonlyArray<Row> } = { now: [row("1"), row("2"), row("3")] }
+  const asset = kept(rows)
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    yield* make(asset)
+    const before = yield* stored
+    const bad: ReadonlyArray<readonly [ReadonlyArray<Row>, string, number]> = [
+      [[row("1"), row("1"), row("2")], "unique(coin, day)", 2],
+      [[row("1", 101), row("2")], "within(price, 0, 100)", 1],
+      [[row("1"), { ...row("2"), day: "2025-12-31" }], "inside the window", 1],
+      [[row("1"), { ...row("2"), day: "2026-01-04" }], "inside the window", 1]
+    ]
+    for (const [now, check, offenders] of bad) {
+      yield* sql`DELETE FROM _offenders`
+      rows.now = now
+      const [outcome] = outcomes(yield* make(asset))
+      assert.strictEqual(outcome?._tag, "Failed", check)
+      assert.deepStrictEqual(yield* stored, before)
+      assert.deepStrictEqual(
+        yield* sql`SELECT asset, "check", severity, count(*) AS n FROM _offenders WHERE severity = 'block' GROUP BY ALL`,
+        [{ asset: "kept", check, severity: "block", n: offenders }]
+      )
+    }
+    assert.deepStrictEqual(yield* sql`SELECT count(*) AS n FROM _manifest`, [{ n: 1 }])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("a warning publishes, is recorded, and no value is within any bounds", () => {
+  const asset = kept({ now: [row("1", 11), row("2", null), row("3", 10)] })
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    const [outcome] = outcomes(yield* make(asset))
+    assert.deepStrictEqual(outcome, {
+      _tag: "Made",
+      publication: {
+        rows: 3,
+        changed: [{ from: 20454, to: 20456 }],
+        warnings: [{ check: "within(price, 0, 10)", severity: "warn", offenders: 1 }]
+      }
+    })
+    assert.deepStrictEqual(yield* stored, [row("1", 11), row("2", null), row("3", 10)])
+    assert.deepStrictEqual(yield* sql`SELECT warnings FROM _manifest`, [{ warnings: "[\"within(price, 0, 10): 1 offender\"]" }])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("rows and manifest entry appear together or not at all", () => {
+  const rows: { now: ReadonlyArray<Row> } = { now: [row("1"), row("2"), row("3")] }
+  const asset = kept(rows)
+  return Effect.gen(function*() {
+    const manifest = yield* Manifest
+    yield* make(asset)
+    const before = yield* stored
+    rows.now = [row("1", 7)]
+    const dying = Manifest.of({ ...manifest, publish: (entry) => Effect.andThen(manifest.publish(entry), Effect.die("pulled")) })
+    const [outcome] = outcomes(yield* make(asset).pipe(Effect.provideService(Manifest, dying)))
+    assert.strictEqual(outcome?._tag, "Failed")
+    assert.deepStrictEqual(yield* stored, before)
+    assert.lengthOf(yield* manifest.log(["kept"]), 1)
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("only the keys that came out another than they were count as changed; a removed row is a change", () => {
+  const rows: { now: ReadonlyArray<Row> } = { now: [row("1", 1), row("2", 2), row("3", 3)] }
+  const asset = kept(rows)
+  return Effect.gen(function*() {
+    const manifest = yield* Manifest
+    const changed = Effect.map(manifest.log(["kept"]), (_) => _.at(-1)?.changed)
+    yield* make(asset)
+    const hashes = Effect.map(manifest.log(["kept"]), (_) => _.map((entry) => entry.contentHash))
+    yield* make(asset)
+    assert.deepStrictEqual(yield* changed, [])
+    rows.now = [row("3", 3), row("2", 2 + 1e-13), row("1", 1)]
+    yield* make(asset)
+    assert.deepStrictEqual(yield* changed, [], "neither the order nor what lies beyond 12 digits")
+    const [first, second, third] = yield* hashes
+    assert.deepStrictEqual([second, third], [first, first])
+    rows.now = [row("1", 1), row("2", 2.00001), row("3", null)]
+    yield* make(asset)
+    assert.deepStrictEqual(yield* changed, [{ first: "2026-01-02", last: "2026-01-03" }])
+    rows.now = [row("1", 1), row("3", null)]
+    yield* make(asset)
+    assert.deepStrictEqual(yield* changed, [{ first: "2026-01-02", last: "2026-01-02" }])
+    assert.deepStrictEqual(yield* stored, [row("1", 1), row("3", null)])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("numbers that are none never come in", () => {
+  const asset = kept({ now: [row("1", NaN)] })
+  return Effect.gen(function*() {
+    const [outcome] = outcomes(yield* make(asset))
+    assert.strictEqual(outcome?._tag, "Failed")
+    assert.deepStrictEqual(yield* stored, [])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("a reader gets the window its edge names, and no other rows", () => {
+  const asset = kept({ now: [row("1", 1), row("2", 2), row("3", 3)] })
+  return Effect.gen(function*() {
+    yield* make(asset)
+    const seen = (from: string, to = from) =>
+      Effect.gen(function*() {
+        const table = yield* Asset.trailing(asset, Day, 2)
+        return (yield* table.rows).map((_) => _.price)
+      }).pipe(Effect.provideContext(Day.at(from, to)), Effect.provideService(Asset.Making, () => Effect.succeedNone))
+    assert.deepStrictEqual(yield* seen("2026-01-02"), [1, 2])
+    assert.deepStrictEqual(yield* seen("2026-01-01"), [1])
+    assert.deepStrictEqual(yield* seen("2026-01-03"), [2, 3])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("a row with a new column keeps its old rows, without a value there; an old column goes", () => {
+  const older = Asset.make("kept", { about: "", into: Table.make(Row, { key: "day" }), per: Day },
+    () => Effect.succeed([row("1", 1), row("2", 2)]))
+  const Wider = Schema.Struct({ coin: Schema.String, day: Column.Day, volume: Schema.NullOr(Schema.Finite) })
+  const newer = Asset.make("kept", { about: "", into: Table.make(Wider, { key: "day" }), per: Day },
+    () => Effect.succeed([{ coin: "a", day: "2026-01-03", volume: 9 }]))
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    yield* Run.upToDate([older], { over: { end: Date.UTC(2026, 0, 3) } })
+    yield* Run.upToDate([newer], { only: true })
+    assert.deepStrictEqual(yield* sql`FROM kept ORDER BY day`, [
+      { coin: "a", day: "2026-01-01", volume: null },
+      { coin: "a", day: "2026-01-02", volume: null },
+      { coin: "a", day: "2026-01-03", volume: 9 }
+    ])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("a log keeps every materialization, and shows the newest", () => {
+  const Seen = Schema.Struct({ coin: Schema.String, at_time: Column.Instant, price: Schema.Finite })
+  let n = 0
+  const seen = Asset.make("seen", { about: "", into: Table.make(Seen, { log: "at_time" }) },
+    () => Effect.sync(() => [{ coin: "a", at_time: `2026-01-03T06:0${++n}:00.000Z`, price: n }]))
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    yield* seen
+    const table = yield* seen
+    assert.deepStrictEqual(yield* table.rows, [{ coin: "a", at_time: "2026-01-03T06:02:00.000Z", price: 2 }])
+    assert.deepStrictEqual(yield* sql`SELECT count(*) AS n FROM seen`, [{ n: 2 }])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("what a body asks of SQL fails its step alone", () => {
+  const broken = Asset.make("broken", { about: "", into: Table.make(Row, { key: "day" }), per: Day },
+    () => DuckDb.useSync((sql) => sql`SELECT 'a' AS coin, DATE '2026-01-01' AS day, 'none' AS price`))
+  const fine = kept({ now: [row("1")] })
+  return Effect.gen(function*() {
+    const exit = yield* Effect.exit(Run.upToDate([broken, fine]))
+    assert.isTrue(Exit.isSuccess(exit))
+    if (Exit.isSuccess(exit)) assert.deepStrictEqual(outcomes(exit.value).map((_) => _._tag), ["Failed", "Made"])
+    assert.deepStrictEqual((yield* Plan.make([broken])).steps.map(Plan.label), ["broken 2026-01-01..2026-01-03 (never made 3)"])
+  }).pipe(Effect.provide(world))
+})
