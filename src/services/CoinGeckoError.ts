@@ -6,7 +6,9 @@
 import { Schema } from "effect"
 
 /** No whole answer: refused, reset, not found in the DNS; or `cut`, once it had begun. */
-export class Transport extends Schema.TaggedError<Transport>()("Transport", { detail: Schema.String, cut: Schema.optionalKey(Schema.Boolean) }) {
+export class Transport
+  extends Schema.TaggedError<Transport>()("Transport", { detail: Schema.String, cut: Schema.optionalKey(Schema.Boolean) })
+{
   override get message() {
     return `the connection failed (${this.detail}). Check the network, the base URL and any proxy`
   }

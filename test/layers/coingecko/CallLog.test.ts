@@ -46,19 +46,26 @@ describe("a pause", () => {
 
 describe("a verdict", () => {
   const call = (stamped: number | undefined) => ({ reserved: now - 5000, stamped })
-  const judged = (calls: ReadonlyArray<ReturnType<typeof call>>, limit = 2) => judge({ calls, pause: undefined, used: 0 }, { ...unlimited, limit }, now)
+  const judged = (calls: ReadonlyArray<ReturnType<typeof call>>, limit = 2) =>
+    judge({ calls, pause: undefined, used: 0 }, { ...unlimited, limit }, now)
   it("is go below the limit, and else when enough slots will be free", () => {
     assert.deepStrictEqual(judged([call(now - 1000)]), { _tag: "Go" })
     assert.deepStrictEqual(judged([call(now - 1000), call(now - 3000)]), { _tag: "Wait", until: now + 58_000 })
     assert.deepStrictEqual(judged([call(now - 1000), call(now - 3000), call(now - 2000)]), { _tag: "Wait", until: now + 59_000 })
-    assert.deepStrictEqual(judged([call(undefined), call(undefined)]), { _tag: "Wait", until: now + 61_000 }, "the soonest that is possible")
+    assert.deepStrictEqual(judged([call(undefined), call(undefined)]), { _tag: "Wait", until: now + 61_000 },
+      "the soonest that is possible")
   })
   it("is to wait for the end of a pause, and none at all when the credits are used", () => {
     const pause = { from: now, until: now + 7000 }
     assert.deepStrictEqual(judge({ calls: [], pause, used: 0 }, unlimited, now), { _tag: "Paused", until: now + 7000 })
     const allowance = { limit: 2, monthlyCredits: 10 }
     assert.strictEqual(judge({ calls: [], pause: undefined, used: 9 }, allowance, now)._tag, "Go")
-    assert.deepStrictEqual(judge({ calls: [], pause, used: 10 }, allowance, now), { _tag: "Spent", used: 10, allowed: 10, month: "1970-01" })
+    assert.deepStrictEqual(judge({ calls: [], pause, used: 10 }, allowance, now), {
+      _tag: "Spent",
+      used: 10,
+      allowed: 10,
+      month: "1970-01"
+    })
   })
 })
 

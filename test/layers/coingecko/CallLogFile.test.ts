@@ -18,7 +18,9 @@ const folder = Effect.acquireRelease(
   (_) => Effect.sync(() => rmSync(_, { recursive: true }))
 )
 const log = (stateDir: string, some: Partial<Settings["Service"]> = {}) =>
-  Layer.fresh(CallLogFile.layer).pipe(Layer.provide(CoinGeckoTest.settings({ stateDir, apiKey: Option.some(Redacted.make("one key")), ...some })))
+  Layer.fresh(CallLogFile.layer).pipe(
+    Layer.provide(CoinGeckoTest.settings({ stateDir, apiKey: Option.some(Redacted.make("one key")), ...some }))
+  )
 const reserve = CallLog.use((_) => _.reserve(allowance))
 
 /** What another program does to the file. */
@@ -53,7 +55,10 @@ describe("the file", () => {
       assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir))))._tag, "Go")
       assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir))))._tag, "Wait")
       assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir, { apiKey: Option.none() }))))._tag, "Go")
-      assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir, { baseUrl: "https://other.test/api/v3", apiKey: Option.none() }))))._tag, "Go")
+      assert.strictEqual(
+        (yield* reserve.pipe(Effect.provide(log(dir, { baseUrl: "https://other.test/api/v3", apiKey: Option.none() }))))._tag,
+        "Go"
+      )
       assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir, { apiKey: Option.none() }))))._tag, "Wait")
     }))
 

@@ -12,17 +12,25 @@ const reason = (status: number, text: string, headers: Record<string, string> = 
 describe("an envelope", () => {
   it("is read in each of its recorded forms, its text cleaned", () => {
     assert.deepStrictEqual(envelopeOf({ error: "coin not found" }), { code: undefined, text: "coin not found" })
-    assert.deepStrictEqual(envelopeOf({ status: { error_code: 10005, error_message: "PRO \u001b[31monly" } }), { code: 10005, text: "PRO [31monly" })
+    assert.deepStrictEqual(envelopeOf({ status: { error_code: 10005, error_message: "PRO \u001b[31monly" } }), {
+      code: 10005,
+      text: "PRO [31monly"
+    })
     assert.deepStrictEqual(envelopeOf({ error: { status: { timestamp: "", error_code: 10012, error_message: "365 days. " } } }), {
       code: 10012,
       text: "365 days."
     })
-    assert.deepStrictEqual(envelopeOf({ timestamp: "", error_code: 10011, status: { error_message: "root URL" } }), { code: 10011, text: "root URL" })
+    assert.deepStrictEqual(envelopeOf({ timestamp: "", error_code: 10011, status: { error_message: "root URL" } }), {
+      code: 10011,
+      text: "root URL"
+    })
     assert.deepStrictEqual(envelopeOf({ status: 500, error: "Internal Server Error" }), { code: 500, text: "Internal Server Error" })
   })
 
   it("is not seen in an answer", () => {
-    for (const answer of [[], null, { gecko_says: "hi" }, { status: 1 }, { error: { usd: 1 } }, { status: { usd: 2 } }, { status_updates: [] }]) {
+    for (
+      const answer of [[], null, { gecko_says: "hi" }, { status: 1 }, { error: { usd: 1 } }, { status: { usd: 2 } }, { status_updates: [] }]
+    ) {
       assert.isUndefined(envelopeOf(answer), JSON.stringify(answer))
     }
     assert.isUndefined(parseEnvelope("<html>"))
@@ -31,7 +39,8 @@ describe("an envelope", () => {
 
 describe("a reason", () => {
   it("follows the code first, then the status", () => {
-    assert.deepStrictEqual(reason(401, "{\"error\":{\"status\":{\"error_code\":10012,\"error_message\":\"old\"}}}"), new BeyondDepth({ detail: "old" }))
+    assert.deepStrictEqual(reason(401, "{\"error\":{\"status\":{\"error_code\":10012,\"error_message\":\"old\"}}}"),
+      new BeyondDepth({ detail: "old" }))
     assert.deepStrictEqual(
       reason(400, "{\"error_code\":10010,\"status\":{\"error_message\":\"pro key\"}}"),
       new Unauthorized({ code: 10010, detail: "pro key" })
@@ -39,7 +48,8 @@ describe("a reason", () => {
     assert.deepStrictEqual(reason(401, ""), new Unauthorized({ code: 401, detail: "" }))
     assert.strictEqual(reason(403, "error code: 1020")._tag, "Forbidden")
     assert.strictEqual(reason(422, "{\"error\":\"Missing parameter ids\"}")._tag, "BadRequest")
-    for (const status of [408, 409, 425, 500, 502, 503, 504, 520, 530]) assert.strictEqual(reason(status, "")._tag, "ServerError", `${status}`)
+    for (const status of [408, 409, 425, 500, 502, 503, 504, 520, 530])
+      assert.strictEqual(reason(status, "")._tag, "ServerError", `${status}`)
   })
 
   it("under a 200 is what the envelope says, by code or by its wording", () => {

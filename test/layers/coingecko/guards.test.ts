@@ -19,8 +19,8 @@ const dripping = (pieces: ReadonlyArray<readonly [millis: number, text: string]>
     const context = yield* Effect.context<never>()
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
     const writer = writable.getWriter()
-    yield* Effect.forEach(pieces, ([millis, text]) =>
-      Effect.andThen(Effect.sleep(millis), Effect.sync(() => void writer.write(bytes(text)).catch(() => {})))).pipe(
+    yield* Effect.forEach(pieces,
+      ([millis, text]) => Effect.andThen(Effect.sleep(millis), Effect.sync(() => void writer.write(bytes(text)).catch(() => {})))).pipe(
         Effect.andThen(Effect.sync(() => ends ? void writer.close().catch(() => {}) : undefined)),
         Effect.provide(context),
         Effect.forkDetach({ startImmediately: true })
@@ -109,7 +109,8 @@ describe("the connection is let go", () => {
         if (init?.signal) signals.push(init.signal)
         return answer()
       }
-      const fiber = yield* ping.pipe(Effect.provide(layerFetch(fetch)), Effect.provide(CoinGeckoTest.settings()), Effect.exit, Effect.forkChild)
+      const fiber = yield* ping.pipe(Effect.provide(layerFetch(fetch)), Effect.provide(CoinGeckoTest.settings()), Effect.exit,
+        Effect.forkChild)
       yield* TestClock.adjust(time)
       return { signals, exit: yield* Fiber.join(fiber) }
     })
@@ -137,8 +138,8 @@ describe("the connection is let go", () => {
           times.push(now - start)
           return n === 1 ? Effect.andThen(Deferred.succeed(began, undefined), Effect.never) : Effect.succeed(pong)
         })
-      const first = Effect.flatMap(Effect.forkChild(ping), (fiber) =>
-        Effect.andThen(Effect.andThen(Deferred.await(began), Effect.sleep("5 seconds")), Fiber.interrupt(fiber)))
+      const first = Effect.flatMap(Effect.forkChild(ping),
+        (fiber) => Effect.andThen(Effect.andThen(Deferred.await(began), Effect.sleep("5 seconds")), Fiber.interrupt(fiber)))
       const { exit } = yield* against(handler, Effect.andThen(first, ping), { rateLimit: 1 })
       assert.strictEqual(valueOf(exit), pong.gecko_says)
       assert.deepStrictEqual(times, [0, 66_000], "61 s after it was given up: not sooner, and not as late as for a call that was lost")
