@@ -29,6 +29,12 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly name: Name
   /** What a row, a drawing or a report of it says, in one sentence. */
   readonly about: string
+  /** Where what it makes comes from or how it follows, for whoever asks: `GET /coins/list, one call`. */
+  readonly source: string | undefined
+  /** What it is listed and selected under. */
+  readonly group: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly owner: string | undefined
   /** Raise it when the body means something else: what was made by an older one is stale. */
   readonly codeVersion: string
   readonly from: Inputs
@@ -113,6 +119,12 @@ export const make = <
   options:
     & {
       readonly about: string
+      readonly source?: string
+      readonly group?: string
+      /** A tag without a value has the value "". */
+      readonly tags?: Readonly<Record<string, string>>
+      /** Who answers for it. */
+      readonly owner?: string
       readonly from?: From
       readonly into: Store.Store<In, Out, Row, EK, RK>
       readonly per?: P
@@ -199,6 +211,10 @@ export const make = <
     [TypeId]: TypeId,
     name,
     about: options.about,
+    source: options.source,
+    group: options.group,
+    tags: options.tags ?? {},
+    owner: options.owner,
     codeVersion: options.codeVersion ?? "1",
     from,
     into,

@@ -67,8 +67,8 @@ export class LedgerFailed extends Schema.TaggedError<LedgerFailed>()("LedgerFail
 }
 
 export class Ledger extends Context.Service<Ledger, {
-  /** Durable when it returns, and stamped with the clock. */
-  readonly record: (event: Event) => Effect.Effect<void, LedgerFailed>
+  /** All of them together or none, durable when it returns, and stamped with the clock. */
+  readonly record: (...events: readonly [Event, ...ReadonlyArray<Event>]) => Effect.Effect<void, LedgerFailed>
   /** Newest first. */
   readonly runs: (limit: number) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /** In the order in which they began. */

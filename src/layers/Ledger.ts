@@ -28,9 +28,11 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
       const steps = Schema.Struct(StepRow.fields)
       const runs = Schema.Struct({ ...RunRow.fields, targets: Schema.fromJsonString(RunRow.fields.targets) })
       return Ledger.of({
-        record: Effect.fn("Ledger.record")(function*(event) {
+        record: Effect.fn("Ledger.record")(function*(...events) {
           const now = yield* Clock.currentTimeMillis
-          yield* file.transaction((session) => apply(session, event, now)).pipe(failing(`record ${event._tag}`))
+          yield* file.transaction((session) => events.forEach((event) => apply(session, event, now))).pipe(
+            failing(`record ${events.map((_) => _._tag).join(", ")}`)
+          )
         }),
         runs: Effect.fn("Ledger.runs")((limit) =>
           rows(runs, "list runs", `SELECT ${runColumns} FROM run ORDER BY startedAt DESC, rowid DESC LIMIT ?`, limit)

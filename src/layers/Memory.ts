@@ -86,7 +86,7 @@ export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
   const runs = new Map<string, RunRow>()
   const steps = new Map<string, StepRow>()
   return Ledger.of({
-    record: (event) => Effect.map(Clock.currentTimeMillis, (now) => apply(runs, steps, event, now)),
+    record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(runs, steps, event, now))),
     runs: (limit) => Effect.sync(() => [...runs.values()].toReversed().slice(0, limit)),
     steps: (run) => Effect.sync(() => [...steps.values()].filter((_) => _.run === run)),
     open: Effect.sync(() => ({

@@ -24,6 +24,8 @@ export const json = <S extends Schema.Top>(value: S) => Schema.fromJsonString(va
 
 export interface Column {
   readonly name: string
+  /** What it says, with its formula and unit: the field's `description` annotation. */
+  readonly description: string | undefined
   readonly type: "DATE" | "TIMESTAMPTZ" | "BIGINT" | "DOUBLE" | "VARCHAR" | "BOOLEAN"
 }
 
@@ -31,10 +33,15 @@ export interface Column {
 export const of = (row: Schema.Top): ReadonlyArray<Column> => {
   const ast = SchemaAST.toEncoded(row.ast)
   if (!SchemaAST.isObjects(ast)) throw new TypeError("A table's row is a struct")
-  return ast.propertySignatures.map((_) => ({ name: String(_.name), type: typeOf(_.type) }))
+  return ast.propertySignatures.map((_) => ({ name: String(_.name), description: descriptionOf(_.type), type: typeOf(_.type) }))
 }
 
 // helpers
+
+const descriptionOf = (ast: SchemaAST.AST): string | undefined => {
+  const said = SchemaAST.resolve(ast)?.["description"]
+  return typeof said === "string" ? said : undefined
+}
 
 const typeOf = (ast: SchemaAST.AST): Column["type"] => {
   const said = SchemaAST.resolve(ast)?.[annotation]

@@ -266,3 +266,12 @@ describe("a process that is killed", () => {
       ])
     }))
 })
+
+it.effect("what is recorded together is there together, or not at all", () =>
+  Effect.gen(function*() {
+    const ledger = yield* Ledger
+    yield* ledger.record(runStarted("r1", "prices"), stepStarted("r1", "s1"))
+    assert.strictEqual((yield* open).steps.length, 1)
+    yield* Effect.flip(ledger.record(runEnded("r1"), runStarted("r1", "prices")))
+    assert.strictEqual((yield* open).runs.length, 1)
+  }).pipe(Effect.provide(Layer.fresh(layer(":memory:")))))
