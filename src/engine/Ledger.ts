@@ -1,5 +1,5 @@
 /**
- * The ledger is what happened: runs and steps, told as events by the run that does them.
+ * The ledger is what happened: requests, runs and steps, told as events by who asks for them and by the run that does them.
  *
  * It lives in another file than the rows, so a step is told in three commits: started (ledger), published (manifest,
  * with the rows), ended (ledger). A process may die between any two. `reconcile` reads the manifest and ends every
@@ -7,12 +7,27 @@
  */
 import { Context, Effect, Schema } from "effect"
 import { Manifest } from "./Manifest.ts"
+import type { Ended, Request, Requested, State as RequestState } from "./Request.ts"
 
 export const StepState = Schema.Literals(["started", "succeeded", "failed", "skipped", "blocked", "interrupted"])
 export const RunState = Schema.Literals(["started", "succeeded", "partial", "failed", "interrupted", "lost"])
 
 export type Event =
-  | { readonly _tag: "RunStarted"; readonly run: string; readonly targets: ReadonlyArray<string>; readonly trigger: string }
+  | Requested
+  /** One that waits has ended with it; one that runs is told to stop. */
+  | { readonly _tag: "CancelRequested"; readonly request: string }
+  /** Back into the queue, until its time. */
+  | { readonly _tag: "RequestDeferred"; readonly request: string; readonly notBefore: number; readonly note: string }
+  /** What it held is free with it. */
+  | { readonly _tag: "RequestEnded"; readonly request: string; readonly state: Ended; readonly note: string }
+  | {
+    readonly _tag: "RunStarted"
+    readonly run: string
+    readonly targets: ReadonlyArray<string>
+    readonly trigger: string
+    /** The request it is done for. */
+    readonly request?: string | null
+  }
   | {
     readonly _tag: "StepStarted"
     readonly run: string
@@ -38,6 +53,8 @@ export class RunRow extends Schema.Class<RunRow>("crypto/engine/Ledger/RunRow")(
   targets: Schema.Array(Schema.String),
   /** Who asked: a person at the command line, a schedule, a sensor, a test. */
   trigger: Schema.String,
+  /** The request it was done for; a run that nobody has to ask for has none. */
+  request: Schema.NullOr(Schema.String),
   state: RunState,
   startedAt: Schema.Finite,
   endedAt: Schema.NullOr(Schema.Finite)
@@ -66,6 +83,21 @@ export class LedgerFailed extends Schema.TaggedError<LedgerFailed>()("LedgerFail
   }
 }
 
+/** Something that only so many running requests may have at the same time. */
+export interface Lease {
+  readonly name: string
+  readonly limit: number
+}
+
+/** Which requests: those that meet every condition given. */
+export interface Which {
+  readonly ids?: ReadonlyArray<string>
+  readonly states?: ReadonlyArray<typeof RequestState.Type>
+  readonly runKey?: string
+  /** At most so many, the newest. */
+  readonly limit?: number
+}
+
 export class Ledger extends Context.Service<Ledger, {
   /** All of them together or none, durable when it returns, and stamped with the clock. */
   readonly record: (...events: readonly [Event, ...ReadonlyArray<Event>]) => Effect.Effect<void, LedgerFailed>
@@ -75,9 +107,22 @@ export class Ledger extends Context.Service<Ledger, {
   readonly steps: (run: string) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** What began and did not end. */
   readonly open: Effect.Effect<{ readonly runs: ReadonlyArray<RunRow>; readonly steps: ReadonlyArray<StepRow> }, LedgerFailed>
+  /** In the order in which they were asked for. */
+  readonly requests: (which: Which) => Effect.Effect<ReadonlyArray<Request>, LedgerFailed>
+  /** The runs that were done for a request, in the order in which they began. */
+  readonly runsOf: (request: string) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
+  /**
+   * A waiting request begins and has all these leases, or, if one of them is taken or the request no longer waits,
+   * nothing has changed. They are its until it ends or is deferred.
+   */
+  readonly begin: (request: string, leases: ReadonlyArray<Lease>, owner: string, until: number) => Effect.Effect<boolean, LedgerFailed>
+  /** A sign of life: what this owner runs is its own for longer. */
+  readonly hold: (owner: string, until: number) => Effect.Effect<void, LedgerFailed>
+  /** Which request has which leases. */
+  readonly leases: Effect.Effect<ReadonlyArray<{ readonly name: string; readonly request: string }>, LedgerFailed>
 }>()("crypto/engine/Ledger") {}
 
-/** Run once at start, by the owner of the data, while no run is under way. Returns the steps it ended. */
+/** Run once at start, by the owner of the data, while no run is under way: whoever had begun one is gone. Returns the steps it ended. */
 export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledger | Manifest> = Effect.gen(function*() {
   const ledger = yield* Ledger
   const manifest = yield* Manifest
@@ -94,5 +139,8 @@ export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledg
     })
   }
   for (const { id } of runs) yield* ledger.record({ _tag: "RunEnded", run: id, state: "lost" })
+  for (const { id } of yield* ledger.requests({ states: ["running"] })) {
+    yield* ledger.record({ _tag: "RequestEnded", request: id, state: "lost", note: "its process died" })
+  }
   return steps
 })

@@ -49,6 +49,8 @@ export interface Options {
   readonly concurrency?: number
   /** Who asked; told to the ledger. */
   readonly trigger?: string
+  /** The request it is done for. */
+  readonly request?: string
 }
 
 export const execute = <E, R>(
@@ -126,7 +128,8 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
     }), { concurrency: "unbounded" })
   // the run's own beginning and end cannot be interrupted: what began is told to have ended
   return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
-    yield* tell({ _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger: options.trigger ?? "library" })
+    const { request = null, trigger = "library" } = options
+    yield* tell({ _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request })
     const exit = yield* Effect.exit(restore(steps))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) yield* Effect.ignore(tell({ _tag: "RunEnded", run, state: "interrupted" }))

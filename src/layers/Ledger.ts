@@ -5,7 +5,8 @@
  * transaction; one that a newer program wrote is refused.
  */
 import { Clock, Effect, Layer, Schema } from "effect"
-import { type Event, Ledger, LedgerFailed, RunRow, StepRow } from "../engine/Ledger.ts"
+import { type Event, type Lease, Ledger, LedgerFailed, RunRow, StepRow } from "../engine/Ledger.ts"
+import * as Request from "../engine/Request.ts"
 import { open, type Session } from "./sqlite/Sqlite.ts"
 
 /** A file, or ":memory:". */
@@ -27,6 +28,8 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         )
       const steps = Schema.Struct(StepRow.fields)
       const runs = Schema.Struct({ ...RunRow.fields, targets: Schema.fromJsonString(RunRow.fields.targets) })
+      const change = (doing: string, sql: string, ...params: ReadonlyArray<string | number>) =>
+        Effect.asVoid(file.transaction((session) => session.run(sql, ...params)).pipe(failing(doing)))
       return Ledger.of({
         record: Effect.fn("Ledger.record")(function*(...events) {
           const now = yield* Clock.currentTimeMillis
@@ -43,7 +46,30 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         open: Effect.all({
           runs: rows(runs, "list open runs", `SELECT ${runColumns} FROM run WHERE endedAt IS NULL ORDER BY rowid`),
           steps: rows(steps, "list open steps", `SELECT ${stepColumns} FROM step WHERE endedAt IS NULL ORDER BY rowid`)
-        })
+        }),
+        requests: Effect.fn("Ledger.requests")(function*({ ids, limit, runKey, states }) {
+          const given = [
+            ...(ids === undefined ? [] : [["id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)]] as const),
+            ...(states === undefined ? [] : [["state IN (SELECT value FROM json_each(?))", JSON.stringify(states)]] as const),
+            ...(runKey === undefined ? [] : [["runKey = ?", runKey]] as const)
+          ]
+          const where = given.length === 0 ? "" : `WHERE ${given.map(([condition]) => condition).join(" AND ")}`
+          const sql = `SELECT ${requestColumns} FROM request ${where} ORDER BY rowid DESC LIMIT ?`
+          const found = yield* rows(requests, "list requests", sql, ...given.map(([, value]) => value), limit ?? -1)
+          return found.map((_) => new Request.Request(_)).toReversed()
+        }),
+        runsOf: Effect.fn("Ledger.runsOf")((request) =>
+          rows(runs, "list runs", `SELECT ${runColumns} FROM run WHERE request = ? ORDER BY rowid`, request)
+        ),
+        begin: Effect.fn("Ledger.begin")(function*(request, leases, owner, until) {
+          const now = yield* Clock.currentTimeMillis
+          return yield* file.transaction((session) => begin(session, request, leases, owner, until, now)).pipe(failing("begin a request"))
+        }),
+        hold: Effect.fn("Ledger.hold")((owner, until) =>
+          change("hold requests", `UPDATE request SET heldUntil = ? WHERE owner = ? AND endedAt IS NULL`, until, owner)
+        ),
+        leases: rows(Schema.Struct({ name: Schema.String, request: Schema.String }), "list leases",
+          `SELECT name, request FROM lease ORDER BY rowid`)
       })
     })
   )
@@ -65,6 +91,19 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
     ) STRICT`,
     `CREATE INDEX IF NOT EXISTS step_of_run ON step (run)`,
     `CREATE INDEX IF NOT EXISTS step_open ON step (endedAt) WHERE endedAt IS NULL`
+  ],
+  [
+    `CREATE TABLE request (
+      id TEXT PRIMARY KEY, runKey TEXT, "trigger" TEXT NOT NULL, targets TEXT NOT NULL, over TEXT NOT NULL, force INTEGER NOT NULL,
+      forcedSince INTEGER, only INTEGER NOT NULL, priority INTEGER NOT NULL, tags TEXT NOT NULL, parent TEXT, state TEXT NOT NULL,
+      note TEXT NOT NULL, requestedAt INTEGER NOT NULL, notBefore INTEGER, beganAt INTEGER, endedAt INTEGER,
+      owner TEXT, heldUntil INTEGER, cancelledAt INTEGER
+    ) STRICT`,
+    `CREATE INDEX request_open ON request (state) WHERE endedAt IS NULL`,
+    `CREATE INDEX request_of_key ON request (runKey) WHERE runKey IS NOT NULL`,
+    `CREATE TABLE lease (name TEXT NOT NULL, request TEXT NOT NULL REFERENCES request (id), PRIMARY KEY (name, request)) STRICT`,
+    `ALTER TABLE run ADD COLUMN request TEXT REFERENCES request (id)`,
+    `CREATE INDEX run_of_request ON run (request) WHERE request IS NOT NULL`
   ]
 ]
 
@@ -76,15 +115,79 @@ const migrate = (session: Session): number => {
   return found
 }
 
-const runColumns = `id, targets, "trigger", state, startedAt, endedAt`
+const runColumns = `id, targets, "trigger", request, state, startedAt, endedAt`
 const stepColumns = `id, run, asset, "window", subject, why, state, "rows", changed, note, startedAt, endedAt`
+
+const requestColumns = `id, runKey, "trigger", targets, over, force, forcedSince, "only", priority, tags, parent, state, note,
+  requestedAt, notBefore, beganAt, endedAt, owner, heldUntil, cancelledAt`
+const { force, only, over, tags, targets } = Request.Request.fields
+const requests = Schema.Struct({
+  ...Request.Request.fields,
+  targets: Schema.fromJsonString(targets),
+  over: Schema.fromJsonString(over),
+  tags: Schema.fromJsonString(tags),
+  force: Schema.BooleanFromBit.pipe(Schema.decodeTo(force)),
+  only: Schema.BooleanFromBit.pipe(Schema.decodeTo(only))
+})
+
+const begin = (session: Session, request: string, leases: ReadonlyArray<Lease>, owner: string, until: number, now: number): boolean => {
+  const taken = (name: string) => Number(session.all(`SELECT count(*) AS n FROM lease WHERE name = ?`, name)[0]?.["n"])
+  if (leases.some(({ limit, name }) => taken(name) >= limit)) return false
+  const begun = session.run(
+    `UPDATE request SET state = 'running', note = '', beganAt = ?, owner = ?, heldUntil = ? WHERE id = ? AND state = 'queued'`,
+    now,
+    owner,
+    until,
+    request
+  )
+  if (begun === 0) return false
+  for (const { name } of leases) session.run(`INSERT INTO lease VALUES (?, ?)`, name, request)
+  return true
+}
+
+/** What a request held is free; answers how many requests have changed with it. */
+const letGo = (session: Session, request: string, sql: string, ...params: ReadonlyArray<string | number>): number => {
+  const changed = session.run(`${sql} WHERE id = ? AND endedAt IS NULL`, ...params, request)
+  if (changed > 0) session.run(`DELETE FROM lease WHERE request = ?`, request)
+  return changed
+}
 
 /** An end is told once: a second one changes nothing. */
 const apply = (session: Session, event: Event, now: number): number => {
   switch (event._tag) {
-    case "RunStarted":
-      return session.run(`INSERT INTO run VALUES (?, ?, ?, 'started', ?, NULL)`, event.run, JSON.stringify(event.targets), event.trigger,
+    case "RunRequested": {
+      const row = Request.asked(event, now)
+      return session.run(
+        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, NULL, NULL, NULL)`,
+        row.id,
+        row.runKey,
+        row.trigger,
+        JSON.stringify(row.targets),
+        JSON.stringify(row.over),
+        Number(row.force),
+        row.forcedSince,
+        Number(row.only),
+        row.priority,
+        JSON.stringify(row.tags),
+        row.parent,
+        now,
+        row.notBefore
+      )
+    }
+    case "CancelRequested":
+      session.run(`UPDATE request SET state = 'cancelled', endedAt = ? WHERE id = ? AND state = 'queued'`, now, event.request)
+      return session.run(`UPDATE request SET cancelledAt = ? WHERE id = ? AND state IN ('running', 'cancelled') AND cancelledAt IS NULL`,
+        now, event.request)
+    case "RequestDeferred":
+      return letGo(session, event.request,
+        `UPDATE request SET state = 'queued', notBefore = ?, note = ?, beganAt = NULL, owner = NULL, heldUntil = NULL`, event.notBefore,
+        event.note)
+    case "RequestEnded":
+      return letGo(session, event.request, `UPDATE request SET state = ?, note = ?, endedAt = ?, heldUntil = NULL`, event.state, event.note,
         now)
+    case "RunStarted":
+      return session.run(`INSERT INTO run (id, targets, "trigger", state, startedAt, request) VALUES (?, ?, ?, 'started', ?, ?)`, event.run,
+        JSON.stringify(event.targets), event.trigger, now, event.request ?? null)
     case "RunEnded":
       return session.run(`UPDATE run SET state = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`, event.state, now, event.run)
     case "StepStarted":

@@ -8,9 +8,10 @@
 import { Clock, Context, DateTime, Effect, Hash, Layer, Option } from "effect"
 import type * as Asset from "../engine/Asset.ts"
 import { AuditFailed, type Check, describe, type Finding } from "../engine/Check.ts"
-import { type Event, Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
+import { type Event, type Lease, Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
 import { Entry, Manifest, type Numbered } from "../engine/Manifest.ts"
 import type { Calendar, Window } from "../engine/Partition.ts"
+import * as Request from "../engine/Request.ts"
 import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 
@@ -83,16 +84,35 @@ export const manifest: Layer.Layer<Manifest> = Layer.sync(Manifest, () => {
 })
 
 export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
-  const runs = new Map<string, RunRow>()
-  const steps = new Map<string, StepRow>()
+  const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map() }
   return Ledger.of({
-    record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(runs, steps, event, now))),
-    runs: (limit) => Effect.sync(() => [...runs.values()].toReversed().slice(0, limit)),
-    steps: (run) => Effect.sync(() => [...steps.values()].filter((_) => _.run === run)),
+    record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(told, event, now))),
+    runs: (limit) => Effect.sync(() => [...told.runs.values()].toReversed().slice(0, limit)),
+    steps: (run) => Effect.sync(() => [...told.steps.values()].filter((_) => _.run === run)),
     open: Effect.sync(() => ({
-      runs: [...runs.values()].filter((_) => _.state === "started"),
-      steps: [...steps.values()].filter((_) => _.state === "started")
-    }))
+      runs: [...told.runs.values()].filter((_) => _.state === "started"),
+      steps: [...told.steps.values()].filter((_) => _.state === "started")
+    })),
+    requests: ({ ids, limit, runKey, states }) =>
+      Effect.sync(() => {
+        const found = [...told.requests.values()].filter((_) =>
+          (ids?.includes(_.id) ?? true) && (states?.includes(_.state) ?? true) && (runKey === undefined || _.runKey === runKey)
+        )
+        return found.slice(Math.max(0, found.length - (limit ?? Infinity)))
+      }),
+    runsOf: (request) => Effect.sync(() => [...told.runs.values()].filter((_) => _.request === request)),
+    begin: (request, leases, owner, until) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (!leases.every((_) => isFree(told, _)) || told.requests.get(request)?.state !== "queued") return false
+        change(told, request, { state: "running", note: "", beganAt: now, owner, heldUntil: until })
+        told.leases.push(...leases.map(({ name }) => ({ name, request })))
+        return true
+      }),
+    hold: (owner, heldUntil) =>
+      Effect.sync(() => {
+        for (const request of told.requests.values()) if (request.owner === owner) change(told, request.id, { heldUntil })
+      }),
+    leases: Effect.sync(() => [...told.leases])
   })
 })
 
@@ -203,14 +223,50 @@ const canonical = (value: unknown): string =>
       : value
   })
 
+interface Told {
+  readonly requests: Map<string, Request.Request>
+  leases: Array<{ readonly name: string; readonly request: string }>
+  readonly runs: Map<string, RunRow>
+  readonly steps: Map<string, StepRow>
+}
+
+const isFree = ({ leases }: Told, { limit, name }: Lease): boolean => leases.filter((_) => _.name === name).length < limit
+
+/** Of a request that has not ended: what has ended stays as it ended. */
+const change = (told: Told, id: string, fields: Partial<Request.Request>): boolean => {
+  const request = told.requests.get(id)
+  if (request === undefined || request.endedAt !== null) return false
+  told.requests.set(id, new Request.Request({ ...request, ...fields }))
+  return true
+}
+
+const letGo = (told: Told, id: string, fields: Partial<Request.Request>): void => {
+  if (change(told, id, fields)) told.leases = told.leases.filter((_) => _.request !== id)
+}
+
 /** An end counts once: what has ended stays as it ended. */
-const apply = (runs: Map<string, RunRow>, steps: Map<string, StepRow>, event: Event, now: number): void => {
+const apply = (told: Told, event: Event, now: number): void => {
+  const { runs, steps } = told
   switch (event._tag) {
+    case "RunRequested":
+      return void told.requests.set(event.id, Request.asked(event, now))
+    case "CancelRequested": {
+      const waits = told.requests.get(event.request)?.state === "queued"
+      if (told.requests.get(event.request)?.cancelledAt !== null) return
+      return void change(told, event.request, { cancelledAt: now, ...(waits ? { state: "cancelled", endedAt: now } : {}) })
+    }
+    case "RequestDeferred": {
+      const { note, notBefore } = event
+      return letGo(told, event.request, { state: "queued", notBefore, note, beganAt: null, owner: null, heldUntil: null })
+    }
+    case "RequestEnded":
+      return letGo(told, event.request, { state: event.state, note: event.note, endedAt: now, heldUntil: null })
     case "RunStarted":
       return void runs.set(event.run, {
         id: event.run,
         targets: event.targets,
         trigger: event.trigger,
+        request: event.request ?? null,
         state: "started",
         startedAt: now,
         endedAt: null

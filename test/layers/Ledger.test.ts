@@ -8,14 +8,20 @@ import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Event, Ledger, LedgerFailed, reconcile } from "../../src/engine/Ledger.ts"
+import { type Event, type Lease, Ledger, LedgerFailed, reconcile, type Which } from "../../src/engine/Ledger.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
+import type * as Request from "../../src/engine/Request.ts"
 import { layer } from "../../src/layers/Ledger.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import { publish, source } from "../engine/world.ts"
 
-const runStarted = (run: string, ...targets: ReadonlyArray<string>): Event => ({ _tag: "RunStarted", run, targets, trigger: "a test" })
+const runStarted = (run: string, ...targets: ReadonlyArray<string>): Event & { readonly _tag: "RunStarted" } => ({
+  _tag: "RunStarted",
+  run,
+  targets,
+  trigger: "a test"
+})
 const stepStarted = (run: string, id: string): Event => ({
   _tag: "StepStarted",
   run,
@@ -50,7 +56,7 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
     Effect.gen(function*() {
       yield* record(runStarted("r1", "prices", "returns"), stepStarted("r1", "s1"), stepEnded("s1"), runEnded("r1", "partial"))
       assert.deepStrictEqual(yield* runs(), [
-        { id: "r1", targets: ["prices", "returns"], trigger: "a test", state: "partial", startedAt: 1000, endedAt: 4000 }
+        { id: "r1", targets: ["prices", "returns"], trigger: "a test", request: null, state: "partial", startedAt: 1000, endedAt: 4000 }
       ])
       assert.deepStrictEqual(yield* steps("r1"), [{
         id: "s1",
@@ -126,7 +132,188 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
     }).pipe(Effect.provide(Layer.merge(ledger, Layer.fresh(Memory.manifest)))))
 })
 
+describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fresh(layer(":memory:"))]])("requests %s", (_, ledger) => {
+  const requested = (id: string, rest: Partial<Request.Requested> = {}): Event => ({
+    _tag: "RunRequested",
+    id,
+    trigger: "a test",
+    targets: ["prices"],
+    ...rest
+  })
+  const found = (which: Which = {}) => Ledger.use((_) => _.requests(which))
+  const begin = (id: string, ...leases: ReadonlyArray<Lease>) => Ledger.use((_) => _.begin(id, leases, "me", 60_000))
+  const held = Effect.map(Ledger.use((_) => _.leases), (_) => _.map(({ name, request }) => `${name} ${request}`))
+  const ended = (request: string, state: "succeeded" | "failed" = "succeeded"): Event => ({
+    _tag: "RequestEnded",
+    request,
+    state,
+    note: "well"
+  })
+  const slot = (limit: number): Lease => ({ name: "runs", limit })
+
+  it.effect("are kept as they were asked for, and as what became of them", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"), requested("q2", {
+        runKey: "it's 9",
+        targets: ["prices", "returns+"],
+        over: { start: 5 },
+        force: true,
+        forcedSince: 7,
+        only: true,
+        priority: -3,
+        tags: { a: "'b'" },
+        parent: "q1",
+        notBefore: 9
+      }))
+      const base = {
+        id: "q1",
+        runKey: null,
+        trigger: "a test",
+        targets: ["prices"],
+        over: null,
+        force: false,
+        forcedSince: null,
+        only: false,
+        priority: 0,
+        tags: {},
+        parent: null,
+        state: "queued",
+        note: "",
+        requestedAt: 1000,
+        notBefore: null,
+        beganAt: null,
+        endedAt: null,
+        owner: null,
+        heldUntil: null,
+        cancelledAt: null
+      }
+      assert.deepStrictEqual((yield* found()).map((_): object => ({ ..._ })), [base, {
+        ...base,
+        id: "q2",
+        runKey: "it's 9",
+        targets: ["prices", "returns+"],
+        over: { start: 5 },
+        force: true,
+        forcedSince: 7,
+        only: true,
+        priority: -3,
+        tags: { a: "'b'" },
+        parent: "q1",
+        requestedAt: 2000,
+        notBefore: 9
+      }])
+      assert.isTrue(yield* begin("q1", slot(1)))
+      const running = { ...base, state: "running", beganAt: 2000, owner: "me", heldUntil: 60_000 }
+      assert.deepStrictEqual((yield* found({ ids: ["q1"] })).map((_): object => ({ ..._ })), [running])
+      yield* Ledger.use((_) => _.hold("me", 90_000))
+      yield* Ledger.use((_) => _.hold("another", 95_000))
+      assert.deepStrictEqual((yield* found({ ids: ["q1"] })).map((_): object => ({ ..._ })), [{ ...running, heldUntil: 90_000 }])
+      yield* record(ended("q1"), ended("q1", "failed"), ended("unheard of"))
+      assert.deepStrictEqual((yield* found({ ids: ["q1"] })).map((_): object => ({ ..._ })), [
+        { ...running, state: "succeeded", note: "well", endedAt: 3000, heldUntil: null }
+      ])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("are found by id, state and run key, and the newest of them when there are many", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1", { runKey: "k" }), requested("q2"), requested("q3", { runKey: "k" }), ended("q3"))
+      const ids = (which: Which) => Effect.map(found(which), (_) => _.map((_) => _.id))
+      assert.deepStrictEqual(yield* ids({}), ["q1", "q2", "q3"])
+      assert.deepStrictEqual(yield* ids({ limit: 2 }), ["q2", "q3"])
+      assert.deepStrictEqual(yield* ids({ runKey: "k" }), ["q1", "q3"])
+      assert.deepStrictEqual(yield* ids({ runKey: "k", states: ["succeeded", "failed"] }), ["q3"])
+      assert.deepStrictEqual(yield* ids({ ids: ["q2", "q9"] }), ["q2"])
+      assert.deepStrictEqual(yield* ids({ states: [] }), [])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("begin once, and with all their leases or with none", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"), requested("q2"), requested("q3"))
+      assert.isTrue(yield* begin("q1", slot(2), { name: "api", limit: 1 }))
+      assert.isFalse(yield* begin("q1", slot(2)), "it no longer waits")
+      assert.isFalse(yield* begin("q2", slot(2), { name: "api", limit: 1 }), "of api there is one")
+      assert.deepStrictEqual(yield* held, ["runs q1", "api q1"])
+      assert.isTrue(yield* begin("q2", slot(2)))
+      assert.isFalse(yield* begin("q3", slot(2)), "two run")
+      assert.isFalse(yield* begin("unheard of"))
+      yield* record(ended("q1"))
+      assert.deepStrictEqual(yield* held, ["runs q2"])
+      assert.isTrue(yield* begin("q3", slot(2), { name: "api", limit: 1 }))
+      assert.deepStrictEqual((yield* found({ states: ["running"] })).map((_) => _.id), ["q2", "q3"])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("that wait are taken back at once, and those that run are told", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"), requested("q2"), requested("q3"))
+      yield* begin("q1", slot(1))
+      yield* record(ended("q3"))
+      yield* record(...["q1", "q2", "q3", "q9"].map((request): Event => ({ _tag: "CancelRequested", request })))
+      assert.deepStrictEqual((yield* found()).map((_) => [_.id, _.state, _.endedAt, _.cancelledAt]), [
+        ["q1", "running", null, 5000],
+        ["q2", "cancelled", 6000, 6000],
+        ["q3", "succeeded", 4000, null]
+      ])
+      yield* record({ _tag: "CancelRequested", request: "q1" })
+      assert.deepStrictEqual((yield* found({ ids: ["q1"] })).map((_) => _.cancelledAt), [5000], "the first word counts")
+      assert.isFalse(yield* begin("q2"))
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("that are deferred wait again, and hold nothing meanwhile", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"))
+      yield* begin("q1", slot(1))
+      yield* record({ _tag: "RequestDeferred", request: "q1", notBefore: 70_000, note: "rate limit" })
+      const [q1] = yield* found()
+      assert.deepStrictEqual([q1?.state, q1?.notBefore, q1?.note, q1?.beganAt, q1?.owner, q1?.heldUntil], [
+        "queued",
+        70_000,
+        "rate limit",
+        null,
+        null,
+        null
+      ])
+      assert.deepStrictEqual(yield* held, [])
+      assert.isTrue(yield* begin("q1", slot(1)))
+      yield* record(ended("q1"), { _tag: "RequestDeferred", request: "q1", notBefore: 1, note: "" })
+      assert.deepStrictEqual((yield* found()).map((_) => _.state), ["succeeded"], "what has ended does not wait again")
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("know the runs that were done for them", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"), { ...runStarted("r1"), request: "q1" }, runStarted("r2"), { ...runStarted("r3"), request: "q1" })
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.runsOf("q1"))).map((_) => [_.id, _.request]), [["r1", "q1"], ["r3", "q1"]])
+      assert.deepStrictEqual((yield* runs()).map((_) => _.request), ["q1", null, "q1"])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("whose process died are lost at the next start, and what they held is free", () =>
+    Effect.gen(function*() {
+      yield* record(requested("q1"), requested("q2"), requested("q3"), ended("q3"))
+      yield* begin("q1", slot(1))
+      yield* reconcile
+      assert.deepStrictEqual((yield* found()).map((_) => [_.id, _.state, _.note]), [
+        ["q1", "lost", "its process died"],
+        ["q2", "queued", ""],
+        ["q3", "succeeded", "well"]
+      ])
+      assert.deepStrictEqual(yield* held, [])
+      assert.isTrue(yield* begin("q2", slot(1)))
+    }).pipe(Effect.provide(Layer.merge(ledger, Layer.fresh(Memory.manifest)))))
+})
+
 describe("the ledger on disk", () => {
+  it.effect("records a request with what it follows from, or neither", () =>
+    Effect.gen(function*() {
+      const path = yield* file
+      yield* Effect.gen(function*() {
+        const { record } = yield* Ledger
+        const asked: Event = { _tag: "RunRequested", id: "q1", trigger: "a test", targets: ["prices"] }
+        yield* Effect.flip(record(asked, stepStarted("nowhere", "s1")))
+        assert.deepStrictEqual(yield* Ledger.use((_) => _.requests({})), [])
+        yield* record(asked, { _tag: "RunStarted", run: "r1", targets: [], trigger: "", request: "q1" })
+        assert.lengthOf(yield* Ledger.use((_) => _.requests({})), 1)
+      }).pipe(Effect.provide(layer(path), { local: true }))
+    }))
+
   it.effect("outlives its process, and is read by another while it is written", () =>
     Effect.gen(function*() {
       const path = yield* file
@@ -167,13 +354,12 @@ describe("the ledger on disk", () => {
       yield* Effect.provide(runs(), layer(path), { local: true })
       const db = new DatabaseSync(path)
       assert.deepStrictEqual({ ...db.prepare("PRAGMA journal_mode").get() }, { journal_mode: "wal" })
-      assert.deepStrictEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: 1 })
+      assert.deepStrictEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: 2 })
       assert.deepStrictEqual(
-        db.prepare("SELECT name, strict FROM pragma_table_list WHERE name IN ('run', 'step') ORDER BY name").all().map((_) => ({ ..._ })),
-        [
-          { name: "run", strict: 1 },
-          { name: "step", strict: 1 }
-        ]
+        db.prepare("SELECT name, strict FROM pragma_table_list WHERE name IN ('lease', 'request', 'run', 'step') ORDER BY name").all().map((
+          _
+        ) => ({ ..._ })),
+        ["lease", "request", "run", "step"].map((name) => ({ name, strict: 1 }))
       )
       db.close()
     }))
@@ -183,7 +369,9 @@ describe("the ledger on disk", () => {
       const path = yield* file
       yield* Effect.provide(record(runStarted("r1")), layer(path), { local: true })
       const db = new DatabaseSync(path)
-      db.exec("PRAGMA user_version = 0")
+      db.exec(
+        "DROP TABLE lease; DROP INDEX run_of_request; ALTER TABLE run DROP COLUMN request; DROP TABLE request; PRAGMA user_version = 0"
+      )
       db.close()
       assert.deepStrictEqual((yield* Effect.provide(runs(), layer(path), { local: true })).map((_) => _.id), ["r1"])
     }))
@@ -195,7 +383,7 @@ describe("the ledger on disk", () => {
       db.exec("PRAGMA user_version = 7")
       db.close()
       const error = yield* Effect.flip(Effect.provide(runs(), layer(path), { local: true }))
-      assert.match(error.message, /could not open .*: its tables are of version 7 and this program knows up to 1: use a newer one/)
+      assert.match(error.message, /could not open .*: its tables are of version 7 and this program knows up to 2: use a newer one/)
       const after = new DatabaseSync(path)
       assert.deepStrictEqual([{ ...after.prepare("PRAGMA user_version").get() }, after.prepare("SELECT * FROM sqlite_schema").all()], [{
         user_version: 7

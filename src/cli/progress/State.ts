@@ -109,8 +109,7 @@ export const apply = (state: State, event: Event, now: number): State => {
       }
       return { ...state, open, lines: new Map(state.lines).set(line.asset, after) }
     }
-    case "RunStarted":
-    case "RunEnded":
+    default:
       return state
   }
 }

@@ -28,9 +28,7 @@ export const said = (before: State, after: State, event: Event, now: number): st
       const told = line.endedAt !== undefined ? [over(line, Infinity)] : tenth(was) < tenth(line) ? [still(after, line, now)] : []
       return [...(failed === undefined ? [] : [failed]), ...told].join("\n") || undefined
     }
-    case "Call":
-    case "RunStarted":
-    case "RunEnded":
+    default:
       return undefined
   }
 }

@@ -1,0 +1,45 @@
+/** Whether a run key may be used again. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Request from "../../src/engine/Request.ts"
+
+const known = (state: typeof Request.State.Type, at = 0) => {
+  const request = Request.asked({ _tag: "RunRequested", id: state, runKey: "k", trigger: "a test", targets: [] }, at)
+  return new Request.Request({ ...request, state })
+}
+const states = Request.State.literals
+
+describe("a run key", () => {
+  it("that nobody used may be used under each policy", () => {
+    for (const policy of ["once", "untilSuccess", { ttl: "1 hour" }] as const) assert.isUndefined(Request.standing([], policy, 0))
+  })
+
+  it("is used up by its first request under once, however that ended", () => {
+    assert.deepStrictEqual(states.map((_) => Request.standing([known(_)], "once", 9)?.id), [...states])
+  })
+
+  it("stands under untilSuccess while a run of it waits, is under way or succeeded, and not when all of them fell short", () => {
+    assert.deepStrictEqual(states.filter((_) => Request.standing([known(_)], "untilSuccess", 9) !== undefined), [
+      "queued",
+      "running",
+      "succeeded"
+    ])
+    assert.strictEqual(Request.standing([known("failed"), known("succeeded"), known("lost")], "untilSuccess", 9)?.id, "succeeded")
+  })
+
+  it("stands for a time under ttl, and not a millisecond longer", () => {
+    const hour = 3_600_000
+    assert.strictEqual(Request.standing([known("failed", 5)], { ttl: "1 hour" }, 5 + hour - 1)?.id, "failed")
+    assert.isUndefined(Request.standing([known("failed", 5)], { ttl: "1 hour" }, 5 + hour))
+  })
+})
+
+it("requests take turns by priority, and equal ones as they were asked for", () => {
+  const of = (id: string, priority: number) => Request.asked({ _tag: "RunRequested", id, trigger: "a test", targets: [], priority }, 0)
+  assert.deepStrictEqual([of("a", 0), of("b", 5), of("c", 0), of("d", 5), of("e", -1)].toSorted(Request.byTurn).map((_) => _.id), [
+    "b",
+    "d",
+    "a",
+    "c",
+    "e"
+  ])
+})
