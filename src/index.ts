@@ -12,6 +12,8 @@ export * as Plan from "./engine/Plan.ts"
 export { Progress } from "./engine/Progress.ts"
 export * as Request from "./engine/Request.ts"
 export * as Run from "./engine/Run.ts"
+export * as Selection from "./engine/Selection.ts"
+export * as Status from "./engine/Status.ts"
 export * as Store from "./engine/Store.ts"
 export * as Subject from "./engine/Subject.ts"
 

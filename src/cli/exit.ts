@@ -92,4 +92,4 @@ const coinGecko = new Map<string, number>([
 
 const duckDb = new Map<string, number>([["InUse", code.inUse], ["Foreign", code.usage], ["NotAllowed", code.usage]])
 
-const wrong = new Set(["SettingsInvalid", "ConfigError", "DefinitionInvalid", "UnknownTarget", "SandboxError"])
+const wrong = new Set(["SettingsInvalid", "ConfigError", "DefinitionInvalid", "SelectionError", "SandboxError"])

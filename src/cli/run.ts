@@ -10,7 +10,7 @@ import * as SettingsLayer from "../layers/Settings.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
-import { counted, jsonText } from "./plain.ts"
+import { counted, jsonText, oneLine } from "./plain.ts"
 import type { Screen } from "./progress/Screen.ts"
 import { show } from "./progress/show.ts"
 import { waitedAt } from "./progress/State.ts"
@@ -27,7 +27,8 @@ const day = (name: string, about: string) => Flag.String(name).pipe(Flag.withMet
 const isSet = (name: string, about: string) => Flag.Boolean(name).pipe(Flag.withDescription(about), Flag.withDefault(false))
 
 const flags = {
-  targets: Argument.String("target").pipe(Argument.withDescription("Assets or jobs; all for everything"), Argument.variadic({ min: 1 })),
+  targets: Argument.String("target").pipe(Argument.withDescription("Assets, jobs or selections of them; all for everything"),
+    Argument.variadic({ min: 1 })),
   partition: Flag.String("partition").pipe(
     Flag.withMetavar("KEY"),
     Flag.withDescription("One key of the targets' partition: a day (2026-11-01) or a month (2026-11)"),
@@ -53,6 +54,7 @@ export const run = (root: Root, world: World, query: string | undefined) =>
     const program = Effect.gen(function*() {
       const settings = yield* Settings
       const targets = yield* Pipeline.select(yield* world.pipeline, input.targets)
+      if (targets.length === 0) yield* Console.error(`${oneLine(input.targets.join(", "))} selects no asset now`)
       const over = yield* overOf(targets, input)
       yield* withinDepth(targets, over, input.only)
       const options = {
@@ -110,6 +112,10 @@ export const run = (root: Root, world: World, query: string | undefined) =>
     Command.withShortDescription("Bring assets up to date"),
     Command.withExamples([
       { command: "crypto run price_chart", description: "One chart, and what it comes from" },
+      {
+        command: "crypto run '+price_chart' 'status:failed+'",
+        description: "With all that is upstream; what failed, and all downstream of it"
+      },
       { command: "crypto run all --plan", description: "What would run, why, and what it would cost" },
       { command: "crypto run price_history --from 2026-01-01 --to 2026-01-31", description: "A month of prices" },
       { command: "crypto run all --source sandbox", description: "Everything, on the synthetic market" }

@@ -48,11 +48,8 @@ export const within = <const K extends string>(
 })
 
 /** What a check found: how many rows break it. */
-export interface Finding {
-  readonly check: string
-  readonly severity: Severity
-  readonly offenders: number
-}
+export const Finding = Schema.Struct({ check: Schema.String, severity: Schema.Literals(["block", "warn"]), offenders: Schema.Int })
+export interface Finding extends Schema.Schema.Type<typeof Finding> {}
 
 export const describe = (finding: Finding): string =>
   `${finding.check}: ${finding.offenders} ${finding.offenders === 1 ? "offender" : "offenders"}`
@@ -61,8 +58,11 @@ export class AuditFailed extends Schema.TaggedError<AuditFailed>()("AuditFailed"
   asset: Schema.String,
   window: Schema.String,
   subject: Schema.String,
-  checks: Schema.Array(Schema.String)
+  findings: Schema.Array(Finding)
 }) {
+  get checks(): ReadonlyArray<string> {
+    return this.findings.map(describe)
+  }
   override get message() {
     const what = [this.asset, this.subject, this.window].filter((_) => _ !== "").join(" ")
     return `${what} was made and not published, because of ${this.checks.join("; ")}. ` +

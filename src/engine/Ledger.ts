@@ -6,6 +6,7 @@
  * step that was left open; what was never published is simply missing, so the next plan has it again.
  */
 import { Context, Effect, Schema } from "effect"
+import { Finding } from "./Check.ts"
 import { Manifest } from "./Manifest.ts"
 import type { Ended, Request, Requested, State as RequestState } from "./Request.ts"
 
@@ -45,6 +46,8 @@ export type Event =
     /** Keys whose content is not what it was. */
     readonly changed: number
     readonly note: string
+    /** What checks found: refused with a failure, let through with a success. */
+    readonly checks?: ReadonlyArray<Finding>
   }
   | { readonly _tag: "RunEnded"; readonly run: string; readonly state: Exclude<typeof RunState.Type, "started"> }
 
@@ -72,6 +75,7 @@ export class StepRow extends Schema.Class<StepRow>("crypto/engine/Ledger/StepRow
   rows: Schema.Int,
   changed: Schema.Int,
   note: Schema.String,
+  checks: Schema.Array(Finding),
   startedAt: Schema.Finite,
   endedAt: Schema.NullOr(Schema.Finite)
 }) {}
@@ -105,6 +109,8 @@ export class Ledger extends Context.Service<Ledger, {
   readonly runs: (limit: number) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /** In the order in which they began. */
   readonly steps: (run: string) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
+  /** Of each slice of these assets whose last attempt failed, that attempt: oldest first. */
+  readonly failures: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** What began and did not end. */
   readonly open: Effect.Effect<{ readonly runs: ReadonlyArray<RunRow>; readonly steps: ReadonlyArray<StepRow> }, LedgerFailed>
   /** In the order in which they were asked for. */

@@ -133,6 +133,13 @@ export const whole: Window = new Window(
   0
 )
 
+/** The window that a window's text names: `2026-11-01`, `2026-11-01..2026-11-30`, or nothing for `whole`. */
+export const parseWindow = (calendar: Calendar, text: string): Window | undefined => {
+  const [first = "", last = first, ...more] = text.split("..")
+  const [from, to] = [calendar.ordinalOf(first), calendar.ordinalOf(last)]
+  return from === undefined || to === undefined || more.length > 0 ? undefined : new Window(calendar, from, to)
+}
+
 /** The keys that are due at `now` (epoch milliseconds) and begin within the horizon of `days`. */
 export const due = (per: Any | undefined, now: number, days: number): Window => {
   if (per === undefined) return whole

@@ -5,6 +5,11 @@
 import { Effect, Schema } from "effect"
 import * as Asset from "./Asset.ts"
 import type * as Job from "./Job.ts"
+import type { Ledger, LedgerFailed } from "./Ledger.ts"
+import type { Manifest } from "./Manifest.ts"
+import type { Key } from "./Partition.ts"
+import * as Selection from "./Selection.ts"
+import * as Status from "./Status.ts"
 
 export interface Pipeline<out Target extends Asset.Any> {
   readonly name: string
@@ -24,20 +29,6 @@ export class DefinitionInvalid extends Schema.TaggedError<DefinitionInvalid>()("
   }
 }
 
-export class UnknownTarget extends Schema.TaggedError<UnknownTarget>()("UnknownTarget", {
-  target: Schema.String,
-  nearest: Schema.Array(Schema.String),
-  known: Schema.Array(Schema.String)
-}) {
-  override get message() {
-    const hint = this.nearest.length > 0 ? `Did you mean ${this.nearest.join(" or ")}?` : `There are: ${this.known.join(", ")}.`
-    return `There is no asset or job called "${this.target}". ${hint}`
-  }
-}
-
-/** Reserved for everything. */
-export const ALL = "all"
-
 /** The pipeline, or everything that is wrong with it. What the assets read belongs to it too, named or not. */
 export const make = <const Assets extends ReadonlyArray<Asset.Any>, const Jobs extends ReadonlyArray<Job.Any> = readonly []>(
   name: string,
@@ -53,26 +44,48 @@ export const make = <const Assets extends ReadonlyArray<Asset.Any>, const Jobs e
     return Effect.succeed({ name, assets, jobs })
   })
 
-/** The assets that targets name, each once, in the pipeline's order; `all` names every one, a job those it holds. */
+/** The assets that any of these expressions selects, each once, in the pipeline's order. */
 export const select = <Target extends Asset.Any>(
   self: Pipeline<Target>,
-  targets: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<Target>, UnknownTarget> =>
+  expressions: ReadonlyArray<string>
+): Effect.Effect<
+  ReadonlyArray<Target>,
+  Selection.SelectionError | LedgerFailed | Effect.Error<Target>,
+  Exclude<Effect.Services<Target>, Key> | Manifest | Ledger
+> =>
   Effect.gen(function*() {
-    const wanted = new Set<Asset.Any>()
-    const known = [...self.assets, ...self.jobs].map((_) => _.name)
-    for (const target of targets) {
-      const named = target === ALL ? self.assets : [
-        ...self.assets.filter((_) => _.name === target),
-        ...self.jobs.filter((_) => _.name === target).flatMap((_) => _.assets)
-      ]
-      if (named.length === 0) return yield* new UnknownTarget({ target, nearest: nearest(target, known), known })
-      for (const asset of named) wanted.add(asset)
+    const selections = yield* parsed(expressions)
+    const asks = selections.some((_) => Selection.asksState(_.expression))
+    const found: ReadonlyArray<Status.Status> = asks ? yield* Status.of<ReadonlyArray<Asset.Any>>(self.assets) : []
+    return yield* resolved(self, selections, new Map(found.map((_) => [_.asset, Status.toSelection(_)])))
+  }) as never // the targets' E and R, as for `Status.of`
+
+/** The same by definitions alone, for what is known before anything runs; asking for a state is an error. */
+export const selectDefined = <Target extends Asset.Any>(
+  self: Pipeline<Target>,
+  expressions: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Target>, Selection.SelectionError> =>
+  Effect.gen(function*() {
+    const selections = yield* parsed(expressions)
+    const asking = selections.find((_) => Selection.asksState(_.expression))
+    if (asking !== undefined) {
+      return yield* new Selection.SelectionError({ expression: asking.text, at: 0, reason: { _tag: "AsksState" } })
     }
-    return self.assets.filter((_) => wanted.has(_))
+    return yield* resolved(self, selections, new Map())
   })
 
 // helpers
+
+const parsed = (expressions: ReadonlyArray<string>) => Effect.forEach(expressions, (_) => Effect.fromResult(Selection.parse(_)))
+
+const resolved = Effect.fnUntraced(function*<Target extends Asset.Any>(
+  self: Pipeline<Target>,
+  selections: ReadonlyArray<Selection.Selection>,
+  states: ReadonlyMap<Asset.Any, Selection.State>
+) {
+  const sets = yield* Effect.forEach(selections, (_) => Effect.fromResult(Selection.resolve(_, self, states)))
+  return self.assets.filter((_) => sets.some((set) => set.has(_)))
+})
 
 const names = (assets: ReadonlyArray<Asset.Any>, jobs: ReadonlyArray<Job.Any>): ReadonlyArray<string> => {
   const all = [...assets.map((_) => ["asset", _.name] as const), ...jobs.map((_) => ["job", _.name] as const)]
@@ -80,31 +93,9 @@ const names = (assets: ReadonlyArray<Asset.Any>, jobs: ReadonlyArray<Job.Any>): 
     ...(bearers.length > 1
       ? [`${name} is the name of ${bearers.map(([kind]) => `${kind === "asset" ? "an" : "a"} ${kind}`).join(" and ")}`]
       : []),
-    ...(name === ALL
-      ? [`${ALL} is reserved for everything and cannot be the name of ${bearers[0]?.[0] === "job" ? "a job" : "an asset"}`]
+    ...(Selection.reserved.includes(name)
+      ? [`${name} is a word of selections and cannot be the name of ${bearers[0]?.[0] === "job" ? "a job" : "an asset"}`]
       : []),
     ...(/^[a-z][a-z0-9_]*$/.test(name) ? [] : [`"${name}" is not a name: use lower-case letters, digits and _, a letter first`])
   ])
-}
-
-const nearest = (word: string, known: ReadonlyArray<string>): ReadonlyArray<string> =>
-  known
-    .map((_) => [_, distance(word.toLowerCase(), _)] as const)
-    .filter(([name, steps]) => steps <= Math.max(2, Math.floor(name.length / 3)))
-    .sort((a, b) => a[1] - b[1])
-    .slice(0, 3)
-    .map(([name]) => name)
-
-/** Levenshtein: letters to insert, delete or replace. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

@@ -68,7 +68,7 @@ export const make = <const Targets extends ReadonlyArray<Asset.Any>>(
   Plan<Effect.Error<Targets[number]>, Effect.Services<Targets[number]>>,
   Effect.Error<Targets[number]>,
   Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
-> => planned(targets, options) as never // the plan is of these targets, and asks no more of the world than they do
+> => Effect.map(survey(targets, options), ({ pending, steps, targets }) => ({ targets, steps, pending })) as never // the plan is of these targets, and asks no more of the world than they do
 
 /** Calls to the source that the plan costs. */
 export const calls = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.calls, 0)
@@ -90,17 +90,23 @@ export const label = (step: Step): string => {
 export const reasons = (step: Step): string =>
   Object.entries(step.why).map(([reason, keys]) => step.asset.per === undefined ? reason : `${reason} ${keys}`).join(", ")
 
-/** The keys in the window whose inputs changed since they were made, for one subject. */
-export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: Window, subject: string | undefined) {
-  const states = yield* statesOf([asset, ...Object.values(asset.from).map((_) => _.asset)])
-  return Span.intersect(upstreamChanged(asset, subject, states), [window])
-})
+/** The reasons and their numbers. */
+export const reasonsOf = (why: Step["why"]): ReadonlyArray<readonly [Reason, number]> => {
+  const pairs = Object.entries(why)
+  // the record's keys are reasons, which `entries` forgets
+  return pairs as unknown as ReadonlyArray<readonly [Reason, number]>
+}
 
-// helpers
+/** A plan, and what it was made from. */
+export interface Survey extends Plan<unknown, unknown> {
+  readonly states: ReadonlyMap<Asset.Any, Manifest.State>
+  /** Whom an asset is made for; nobody, while that cannot be told. */
+  readonly subjects: (asset: Asset.Any) => ReadonlyArray<string | undefined>
+  /** The keys of an asset that should be there. */
+  readonly window: (asset: Asset.Any) => Window
+}
 
-type States = ReadonlyMap<Asset.Any, Manifest.State>
-
-const planned = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, options: Options) {
+export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, options: Options) {
   const now = yield* Clock.currentTimeMillis
   const days = yield* Partition.Horizon
   const { extra, lists, pending } = yield* subjectsOf(targets)
@@ -121,8 +127,19 @@ const planned = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, o
     })
     steps.push(...toSteps(asset, found, steps, now))
   }
-  return { targets, steps, pending }
+  const found: Survey = { targets, steps, pending, states, subjects: (_) => subjectList(_, lists), window: dueOf }
+  return found
 })
+
+/** The keys in the window whose inputs changed since they were made, for one subject. */
+export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: Window, subject: string | undefined) {
+  const states = yield* statesOf([asset, ...Object.values(asset.from).map((_) => _.asset)])
+  return Span.intersect(upstreamChanged(asset, subject, states), [window])
+})
+
+// helpers
+
+type States = ReadonlyMap<Asset.Any, Manifest.State>
 
 const lineageOf = (targets: ReadonlyArray<Asset.Any>): ReadonlyArray<Asset.Any> => {
   const seen = new Set<Asset.Any>()

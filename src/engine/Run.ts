@@ -178,7 +178,7 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
     const exit = yield* Effect.exit(restore(bringAbout(step, subject, id)))
     if (Exit.isFailure(exit)) {
       const state = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
-      yield* tell({ ...nothing, state, note: explain(exit.cause) })
+      yield* tell({ ...nothing, state, note: explain(exit.cause), checks: refused(exit.cause) })
       return { _tag: "Failed", cause: exit.cause } as const
     }
     if (Option.isNone(exit.value)) {
@@ -188,10 +188,15 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
     }
     yield* plug("published", step.asset, subject)
     const publication = exit.value.value
-    const note = publication.warnings.map(Check.describe).join("; ")
-    yield* tell({ ...nothing, state: "succeeded", rows: publication.rows, changed: Span.size(publication.changed), note })
+    const { changed, rows, warnings } = publication
+    const note = warnings.map(Check.describe).join("; ")
+    yield* tell({ ...nothing, state: "succeeded", rows, changed: Span.size(changed), note, checks: warnings })
     return { _tag: "Made", publication } as const
   }))
+
+/** What blocking checks found. */
+const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>
+  cause.reasons.flatMap((_) => Cause.isFailReason(_) && _.error instanceof Check.AuditFailed ? _.error.findings : [])
 
 /** What was published; nothing, if there turned out to be no need. */
 const bringAbout = Effect.fnUntraced(function*(step: Plan.Step, subject: string | undefined, id: string) {

@@ -26,7 +26,7 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
           Effect.flatMap(Schema.decodeUnknownEffect(Schema.Array(row))),
           failing(doing)
         )
-      const steps = Schema.Struct(StepRow.fields)
+      const steps = Schema.Struct({ ...StepRow.fields, checks: Schema.fromJsonString(StepRow.fields.checks) })
       const runs = Schema.Struct({ ...RunRow.fields, targets: Schema.fromJsonString(RunRow.fields.targets) })
       const change = (doing: string, sql: string, ...params: ReadonlyArray<string | number>) =>
         Effect.asVoid(file.transaction((session) => session.run(sql, ...params)).pipe(failing(doing)))
@@ -42,6 +42,9 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         ),
         steps: Effect.fn("Ledger.steps")((run) =>
           rows(steps, "list steps", `SELECT ${stepColumns} FROM step WHERE run = ? ORDER BY rowid`, run)
+        ),
+        failures: Effect.fn("Ledger.failures")((assets) =>
+          assets.length === 0 ? Effect.succeed([]) : rows(steps, "list failures", failures(assets.length), ...assets)
         ),
         open: Effect.all({
           runs: rows(runs, "list open runs", `SELECT ${runColumns} FROM run WHERE endedAt IS NULL ORDER BY rowid`),
@@ -104,6 +107,10 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
     `CREATE TABLE lease (name TEXT NOT NULL, request TEXT NOT NULL REFERENCES request (id), PRIMARY KEY (name, request)) STRICT`,
     `ALTER TABLE run ADD COLUMN request TEXT REFERENCES request (id)`,
     `CREATE INDEX run_of_request ON run (request) WHERE request IS NOT NULL`
+  ],
+  [
+    `ALTER TABLE step ADD COLUMN checks TEXT NOT NULL DEFAULT '[]'`,
+    `CREATE INDEX step_of_slice ON step (asset, subject, "window")`
   ]
 ]
 
@@ -116,7 +123,21 @@ const migrate = (session: Session): number => {
 }
 
 const runColumns = `id, targets, "trigger", request, state, startedAt, endedAt`
-const stepColumns = `id, run, asset, "window", subject, why, state, "rows", changed, note, startedAt, endedAt`
+const stepColumns = `id, run, asset, "window", subject, why, state, "rows", changed, note, checks, startedAt, endedAt`
+
+/** A failure counts until the same slice was tried again. */
+const failures = (assets: number): string => `
+  SELECT ${stepColumns}
+  FROM step s
+  WHERE asset IN (${Array(assets).fill("?").join()})
+    AND state = 'failed'
+    AND NOT EXISTS (
+      SELECT 1
+      FROM step t
+      WHERE t.asset = s.asset AND t.subject = s.subject AND t."window" = s."window" AND t.rowid > s.rowid
+        AND t.state IN ('failed', 'succeeded', 'skipped')
+    )
+  ORDER BY rowid`
 
 const requestColumns = `id, runKey, "trigger", targets, over, force, forcedSince, "only", priority, tags, parent, state, note,
   requestedAt, notBefore, beganAt, endedAt, owner, heldUntil, cancelledAt`
@@ -192,7 +213,7 @@ const apply = (session: Session, event: Event, now: number): number => {
       return session.run(`UPDATE run SET state = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`, event.state, now, event.run)
     case "StepStarted":
       return session.run(
-        `INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, 'started', 0, 0, '', ?, NULL)`,
+        `INSERT INTO step (${stepColumns}) VALUES (?, ?, ?, ?, ?, ?, 'started', 0, 0, '', '[]', ?, NULL)`,
         event.id,
         event.run,
         event.asset,
@@ -203,11 +224,12 @@ const apply = (session: Session, event: Event, now: number): number => {
       )
     case "StepEnded":
       return session.run(
-        `UPDATE step SET state = ?, "rows" = ?, changed = ?, note = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`,
+        `UPDATE step SET state = ?, "rows" = ?, changed = ?, note = ?, checks = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`,
         event.state,
         event.rows,
         event.changed,
         event.note,
+        JSON.stringify(event.checks ?? []),
         now,
         event.id
       )

@@ -53,7 +53,7 @@ export const store = <Row extends object>() =>
         asset: asset.name,
         window: window.toString(),
         subject: subject ?? "",
-        checks: refused.map(describe)
+        findings: refused
       })
     }
     return yield* published(step, rows, shape, findings)
@@ -89,6 +89,12 @@ export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
     record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(told, event, now))),
     runs: (limit) => Effect.sync(() => [...told.runs.values()].toReversed().slice(0, limit)),
     steps: (run) => Effect.sync(() => [...told.steps.values()].filter((_) => _.run === run)),
+    failures: (assets) =>
+      Effect.sync(() => {
+        const tried = [...told.steps.values()].filter((_) => _.state === "failed" || _.state === "succeeded" || _.state === "skipped")
+        const last = new Map(tried.map((_) => [`${_.asset} ${_.subject} ${_.window}`, _]))
+        return tried.filter((_) => _.state === "failed" && assets.includes(_.asset) && [...last.values()].includes(_))
+      }),
     open: Effect.sync(() => ({
       runs: [...told.runs.values()].filter((_) => _.state === "started"),
       steps: [...told.steps.values()].filter((_) => _.state === "started")
@@ -284,14 +290,15 @@ const apply = (told: Told, event: Event, now: number): void => {
         rows: 0,
         changed: 0,
         note: "",
+        checks: [],
         startedAt: now,
         endedAt: null
       })
     }
     case "StepEnded": {
-      const { changed, id, note, rows, state } = event
+      const { changed, checks = [], id, note, rows, state } = event
       const step = steps.get(id)
-      return step?.state === "started" ? void steps.set(id, { ...step, state, rows, changed, note, endedAt: now }) : undefined
+      return step?.state === "started" ? void steps.set(id, { ...step, state, rows, changed, note, checks, endedAt: now }) : undefined
     }
     case "RunEnded": {
       const run = runs.get(event.run)

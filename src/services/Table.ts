@@ -71,7 +71,7 @@ export const make = <
           asset: step.asset.name,
           window: step.window.toString(),
           subject: step.subject ?? "",
-          checks: refused.map(describe)
+          findings: refused
         })
       }
       return publication

@@ -228,7 +228,8 @@ describe("a mistake ends with 2, says what is wrong on stderr, and nothing on st
     ["a day told otherwise", ["run", "rain", "--to", "2026-1-1"], /^--to 2026-1-1 is no day/],
     ["no day between", ["run", "rain", "--from", "2026-11-02", "--to", "2026-11-01"], /no day between/],
     ["a day to come", ["run", "rain", "--from", "2026-11-25"], /lies in the future$/],
-    ["hostile words", ["run", "\x1b[2Jrain"], /called "\[2Jrain"/]
+    ["a selection that is none", ["run", "+wettest and"], /found the end\.\n  \+wettest and\n {14}\^$/],
+    ["hostile words", ["run", "\x1b[2Jrain"], /found U\+001B[^\x1b]*$/]
   ])("%s", ([_, args, message]) =>
     inWorld([], (weather, asked) =>
       Effect.gen(function*() {
@@ -258,7 +259,7 @@ describe("a mistake ends with 2, says what is wrong on stderr, and nothing on st
       const broken = Cli.make(Pipeline.make("broken", { assets: [asset] }), { name: "x", version: "1", about: "", layer: Memory.layer })
       const exit = yield* Effect.flip(broken(["list"]))
       assert.strictEqual(exit.code, 2)
-      assert.include(exit.says, "all is reserved")
+      assert.include(exit.says, "all is a word of selections")
     }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Cli.Screen.layer))))
 })
 

@@ -3,7 +3,8 @@ import { Cause, Effect, Exit, Option } from "effect"
 import { SqlError } from "effect/sql"
 import { code, ending, ofReports, usage } from "../../src/cli/exit.ts"
 import * as Asset from "../../src/engine/Asset.ts"
-import { DefinitionInvalid, UnknownTarget } from "../../src/engine/Pipeline.ts"
+import { DefinitionInvalid } from "../../src/engine/Pipeline.ts"
+import { SelectionError } from "../../src/engine/Selection.ts"
 import { whole } from "../../src/engine/Partition.ts"
 import type * as Plan from "../../src/engine/Plan.ts"
 import type * as Run from "../../src/engine/Run.ts"
@@ -55,7 +56,7 @@ describe("a command that fails ends with", () => {
   it.effect.each<readonly [string, number, unknown]>([
     ["2 for settings", 2, new SettingsInvalid({ problems: ["p"] })],
     ["2 for a definition", 2, new DefinitionInvalid({ pipeline: "p", problems: [] })],
-    ["2 for a target", 2, new UnknownTarget({ target: "x", nearest: [], known: [] })],
+    ["2 for a target", 2, new SelectionError({ expression: "x", at: 0, reason: { _tag: "Nothing" } })],
     ["2 for a file of another's", 2, foreign],
     ["5 for a file in use", 5, inUse],
     ["5 for a file in use, told by a statement", 5, sql(inUse)],

@@ -330,8 +330,12 @@ describe("a body", () => {
       const stray = Asset.make("a", { about: "", into: byDay, per: Day }, () =>
         Effect.succeed([{ day: "2026-05-04", value: 1 }, { day: "2026-05-02", value: 0 }]))
       const error = yield* Effect.flip(Effect.provideContext(stray, may))
-      assert.deepStrictEqual(error,
-        new AuditFailed({ asset: "a", window: "2026-05-01..2026-05-03", subject: "", checks: ["inside the window: 1 offender"] }))
+      assert.deepStrictEqual(error, new AuditFailed({
+        asset: "a",
+        window: "2026-05-01..2026-05-03",
+        subject: "",
+        findings: [{ check: "inside the window", severity: "block", offenders: 1 }]
+      }))
       assert.deepStrictEqual((yield* log("a")).length, 1)
     })))
 

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import * as Asset from "../../src/engine/Asset.ts"
 import * as Job from "../../src/engine/Job.ts"
 import * as Pipeline from "../../src/engine/Pipeline.ts"
+import * as Run from "../../src/engine/Run.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 
 const asset = <const Name extends string>(name: Name, ...upstream: ReadonlyArray<Asset.Any>) =>
@@ -39,7 +40,7 @@ describe("a pipeline", () => {
       const error = yield* Effect.flip(broken)
       assert.deepStrictEqual(error.problems, [
         "coin_list is the name of an asset and an asset and a job",
-        "all is reserved for everything and cannot be the name of an asset",
+        "all is a word of selections and cannot be the name of an asset",
         "\"Coin-List\" is not a name: use lower-case letters, digits and _, a letter first",
         "\"1st\" is not a name: use lower-case letters, digits and _, a letter first",
         "job empty_job has no assets"
@@ -48,10 +49,19 @@ describe("a pipeline", () => {
       assert.match(error.message, /^pipeline broken cannot be used:\n- coin_list is/)
     }))
 
-  it.effect("has no job called all", () =>
+  it.effect("has no asset or job that a selection could not name", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(Pipeline.make("broken", { assets: [list], jobs: [job("all", list)] }))
-      assert.deepStrictEqual(error.problems, ["all is reserved for everything and cannot be the name of a job"])
+      const error = yield* Effect.flip(Pipeline.make("broken", {
+        assets: [list, asset("changed"), asset("not")],
+        jobs: [job("all", list), job("and", list), job("or", list), job("roots", list)]
+      }))
+      assert.deepStrictEqual(error.problems, [
+        "changed is a word of selections and cannot be the name of an asset",
+        "not is a word of selections and cannot be the name of an asset",
+        "all is a word of selections and cannot be the name of a job",
+        "and is a word of selections and cannot be the name of a job",
+        "or is a word of selections and cannot be the name of a job"
+      ])
     }))
 })
 
@@ -59,7 +69,7 @@ describe("a selection", () => {
   const select = (...targets: ReadonlyArray<string>) =>
     Effect.gen(function*() {
       const jobs = [job("overview_job", overview, list)]
-      return names(yield* Pipeline.select(yield* Pipeline.make("crypto", { assets: [returns, overview], jobs }), targets))
+      return names(yield* Pipeline.selectDefined(yield* Pipeline.make("crypto", { assets: [returns, overview], jobs }), targets))
     })
 
   it.effect("gives what was named, each once, in the pipeline's order", () =>
@@ -69,37 +79,46 @@ describe("a selection", () => {
       assert.deepStrictEqual(yield* select(), [])
     }))
 
-  it.effect("of a job gives its assets, of all every one", () =>
+  it.effect("of a job gives its assets, of all every one, of several all that any selects", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* select("overview_job", "daily_returns"), ["coin_list", "daily_returns", "market_overview"])
       assert.deepStrictEqual(yield* select("all"), ["coin_list", "price_history", "daily_returns", "market_overview"])
+      assert.deepStrictEqual(yield* select("1+daily_returns", "market_*"), ["price_history", "daily_returns", "market_overview"])
     }))
 
-  const message = (target: string) => Effect.map(Effect.flip(select(target)), (_) => _.message)
-
-  it.effect("of what is not there says what is near, or what there is", () =>
+  it.effect("fails with the first expression that is wrong", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* message("price_histroy"), "There is no asset or job called \"price_histroy\". Did you mean price_history?")
-      assert.strictEqual(yield* message("COIN_LIST"), "There is no asset or job called \"COIN_LIST\". Did you mean coin_list?")
-      assert.strictEqual(yield* message("overview_jo"), "There is no asset or job called \"overview_jo\". Did you mean overview_job?")
+      const error = yield* Effect.flip(select("coin_list", "price_histroy", "nope"))
       assert.strictEqual(
-        yield* message("xyzzy"),
-        "There is no asset or job called \"xyzzy\". There are: coin_list, price_history, daily_returns, market_overview, overview_job."
+        error.message,
+        "There is no asset or job called \"price_histroy\". Did you mean price_history?\n  price_histroy\n  ^"
       )
     }))
 
-  it.effect("names the three nearest, nearest first, and no further than a third of the name or two letters", () =>
+  it.effect("by definitions alone cannot ask for a state", () =>
     Effect.gen(function*() {
-      const assets = ["btc_dd", "btc_c", "btc_b", "btc_a", "bitcoin_cash"].map((_) => asset(_))
-      const near = Effect.fnUntraced(function*(target: string) {
-        return (yield* Effect.flip(Pipeline.select(yield* Pipeline.make("near", { assets }), [target]))).nearest
-      })
-      assert.deepStrictEqual(yield* near("btc_"), ["btc_c", "btc_b", "btc_a"])
-      assert.deepStrictEqual(yield* near("btc_ddd"), ["btc_dd"])
-      assert.deepStrictEqual(yield* near("btc_dddd"), ["btc_dd"])
-      assert.deepStrictEqual(yield* near("btc_ddddd"), [])
-      assert.deepStrictEqual(yield* near("bitcoin_c"), ["bitcoin_cash"])
-      assert.deepStrictEqual(yield* near("bitcoin_"), ["bitcoin_cash"])
-      assert.deepStrictEqual(yield* near("bitcoin"), [])
+      const error = yield* Effect.flip(select("coin_list", "coin_list or status:stale"))
+      assert.strictEqual(
+        error.message,
+        "This asks for a state, which only a run can tell: name assets, groups, tags or jobs here.\n  coin_list or status:stale\n  ^"
+      )
     }))
+
+  const small = Asset.make("small", { about: "", into: Memory.store<{ n: number }>()() }, () => Effect.succeed([{ n: 1 }]))
+  const large = Asset.make("large", { about: "", from: { small }, into: Memory.store<{ n: number }>()() }, () => Effect.succeed([{ n: 1 }]))
+
+  it.effect("that asks for a state reads the manifest and the ledger", () =>
+    Effect.gen(function*() {
+      const pipeline = yield* Pipeline.make("sizes", { assets: [large] })
+      const selected = (...targets: ReadonlyArray<string>) => Effect.map(Pipeline.select(pipeline, targets), names)
+      assert.deepStrictEqual(yield* selected("status:missing"), ["small", "large"])
+      assert.deepStrictEqual(yield* selected("status:fresh"), [])
+      yield* Run.upToDate([small])
+      assert.deepStrictEqual(yield* selected("status:missing"), ["large"])
+      assert.deepStrictEqual(yield* selected("status:fresh"), ["small"])
+      assert.deepStrictEqual(yield* selected("+status:missing"), ["small", "large"])
+      yield* Run.upToDate([large])
+      assert.deepStrictEqual(yield* selected("status:fresh and not small"), ["large"])
+      assert.deepStrictEqual(yield* selected("changed", "status:failed", "check:failed"), [])
+    }).pipe(Effect.provide(Memory.layer)))
 })

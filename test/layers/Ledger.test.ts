@@ -22,8 +22,8 @@ const runStarted = (run: string, ...targets: ReadonlyArray<string>): Event & { r
   targets,
   trigger: "a test"
 })
-const stepStarted = (run: string, id: string): Event => ({
-  _tag: "StepStarted",
+const stepStarted = (run: string, id: string) => ({
+  _tag: "StepStarted" as const,
   run,
   id,
   asset: "prices",
@@ -37,7 +37,8 @@ const stepEnded = (id: string, state: "succeeded" | "failed" | "skipped" = "succ
   state,
   rows: 3,
   changed: 1,
-  note: "well"
+  note: "well",
+  checks: [{ check: "unique(day)", severity: "warn", offenders: 2 }]
 })
 const runEnded = (run: string, state: "succeeded" | "partial" = "succeeded"): Event => ({ _tag: "RunEnded", run, state })
 
@@ -46,6 +47,7 @@ const record = (...events: ReadonlyArray<Event>) =>
 const runs = (limit = 9) => Ledger.use((_) => _.runs(limit))
 const steps = (run: string) => Ledger.use((_) => _.steps(run))
 const open = Ledger.use((_) => _.open)
+const failures = (...assets: ReadonlyArray<string>) => Ledger.use((_) => Effect.map(_.failures(assets), (found) => found.map((_) => _.id)))
 
 const folder = Effect.acquireRelease(Effect.sync(() => mkdtempSync(join(tmpdir(), "ledger-"))),
   (_) => Effect.sync(() => rmSync(_, { recursive: true })))
@@ -69,9 +71,31 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
         rows: 3,
         changed: 1,
         note: "well",
+        checks: [{ check: "unique(day)", severity: "warn", offenders: 2 }],
         startedAt: 2000,
         endedAt: 3000
       }])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("lists the failures of assets that the same slice did not make good, oldest first", () =>
+    Effect.gen(function*() {
+      const tried = (id: string, asset: string, window: string, state: "failed" | "succeeded" | "skipped" | "blocked" | "interrupted") =>
+        record({ ...stepStarted("r1", id), asset, window }, { _tag: "StepEnded", id, state, rows: 0, changed: 0, note: "" })
+      yield* record(runStarted("r1"))
+      yield* tried("a", "prices", "01", "failed")
+      yield* tried("b", "prices", "02", "failed")
+      yield* tried("c", "returns", "01", "failed")
+      yield* record({ ...stepStarted("r1", "d"), asset: "prices", window: "02", subject: "eth" })
+      assert.deepStrictEqual(yield* failures("prices", "returns"), ["a", "b", "c"])
+      assert.deepStrictEqual(yield* failures("returns"), ["c"])
+      assert.deepStrictEqual(yield* failures(), [])
+      yield* tried("e", "prices", "01", "interrupted")
+      yield* tried("f", "prices", "02", "blocked")
+      assert.deepStrictEqual(yield* failures("prices"), ["a", "b"], "what was not tried to its end says nothing")
+      yield* tried("g", "prices", "01", "failed")
+      yield* tried("h", "prices", "02", "succeeded")
+      yield* tried("i", "returns", "01", "skipped")
+      assert.deepStrictEqual(yield* failures("prices", "returns"), ["g"])
     }).pipe(Effect.provide(ledger)))
 
   it.effect("lists runs newest first and so many, steps in the order in which they began, and those of their run only", () =>
@@ -354,7 +378,7 @@ describe("the ledger on disk", () => {
       yield* Effect.provide(runs(), layer(path), { local: true })
       const db = new DatabaseSync(path)
       assert.deepStrictEqual({ ...db.prepare("PRAGMA journal_mode").get() }, { journal_mode: "wal" })
-      assert.deepStrictEqual({ ...db.prepare("PRAGMA user_version").get() }, { user_version: 2 })
+      assert.isAbove(Number(db.prepare("PRAGMA user_version").get()?.["user_version"]), 0)
       assert.deepStrictEqual(
         db.prepare("SELECT name, strict FROM pragma_table_list WHERE name IN ('lease', 'request', 'run', 'step') ORDER BY name").all().map((
           _
@@ -367,26 +391,36 @@ describe("the ledger on disk", () => {
   it.effect("of the first program, which said no version, is taken as it is", () =>
     Effect.gen(function*() {
       const path = yield* file
-      yield* Effect.provide(record(runStarted("r1")), layer(path), { local: true })
       const db = new DatabaseSync(path)
-      db.exec(
-        "DROP TABLE lease; DROP INDEX run_of_request; ALTER TABLE run DROP COLUMN request; DROP TABLE request; PRAGMA user_version = 0"
-      )
+      db.exec(`
+        CREATE TABLE run (id TEXT PRIMARY KEY, targets TEXT NOT NULL, "trigger" TEXT NOT NULL, state TEXT NOT NULL,
+          startedAt INTEGER NOT NULL, endedAt INTEGER) STRICT;
+        CREATE TABLE step (id TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), asset TEXT NOT NULL, "window" TEXT NOT NULL,
+          subject TEXT NOT NULL, why TEXT NOT NULL, state TEXT NOT NULL, "rows" INTEGER NOT NULL, changed INTEGER NOT NULL,
+          note TEXT NOT NULL, startedAt INTEGER NOT NULL, endedAt INTEGER) STRICT;
+        INSERT INTO run VALUES ('r1', '["prices"]', 'a test', 'partial', 1, 4);
+        INSERT INTO step VALUES ('s1', 'r1', 'prices', '2026-11-01', 'btc', 'missing 1', 'failed', 0, 0, 'no', 2, 3)`)
       db.close()
-      assert.deepStrictEqual((yield* Effect.provide(runs(), layer(path), { local: true })).map((_) => _.id), ["r1"])
+      const found = Effect.all([
+        runs(),
+        Effect.map(steps("r1"), (_) => _.map(({ checks, id, state }) => [id, state, checks])),
+        failures("prices")
+      ])
+      const [told, [step], failed] = yield* Effect.provide(found, layer(path), { local: true })
+      assert.deepStrictEqual([told.map((_) => _.id), step, failed], [["r1"], ["s1", "failed", []], ["s1"]])
     }))
 
   it.effect("of a newer program is refused, and left as it is", () =>
     Effect.gen(function*() {
       const path = yield* file
       const db = new DatabaseSync(path)
-      db.exec("PRAGMA user_version = 7")
+      db.exec("PRAGMA user_version = 1007")
       db.close()
       const error = yield* Effect.flip(Effect.provide(runs(), layer(path), { local: true }))
-      assert.match(error.message, /could not open .*: its tables are of version 7 and this program knows up to 2: use a newer one/)
+      assert.match(error.message, /could not open .*: its tables are of version 1007 and this program knows up to \d+: use a newer one/)
       const after = new DatabaseSync(path)
       assert.deepStrictEqual([{ ...after.prepare("PRAGMA user_version").get() }, after.prepare("SELECT * FROM sqlite_schema").all()], [{
-        user_version: 7
+        user_version: 1007
       }, []])
       after.close()
     }))

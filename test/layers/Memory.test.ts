@@ -196,7 +196,7 @@ describe("what a blocking check finds is refused, and the old rows stay", () => 
         asset: "daily",
         window: "2026-05-01..2026-05-03",
         subject: "",
-        checks: ["within(value, 0, 2): 1 offender"]
+        findings: [{ check: "within(value, 0, 2)", severity: "block", offenders: 1 }]
       }))
       assert.deepStrictEqual(yield* read(byDay, daily(), "2026-05-01", "2026-05-03"), ["2026-05-01 1"])
       assert.lengthOf(yield* Manifest.use((_) => _.log(["daily"])), 1)
