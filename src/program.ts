@@ -7,7 +7,18 @@ const jobs = [
   Job.make("crypto_metadata_job", { about: "Which coins there are", assets: [assets.coinList] }),
   Job.make("crypto_market_data_job", { about: "The market now", assets: [assets.marketSnapshot, assets.marketOverview] }),
   Job.make("crypto_price_history_job", { about: "Daily prices of the tracked coins", assets: [assets.priceHistory] }),
-  Job.make("crypto_analytics_job", { about: "What follows from the prices", assets: [assets.dailyReturns, assets.priceChart] })
+  Job.make("crypto_analytics_job", {
+    about: "What follows from the prices",
+    assets: [
+      assets.dailyReturns,
+      assets.priceTrends,
+      assets.coinStatistics,
+      assets.correlationMatrix,
+      assets.monthlyPrices,
+      assets.monthToDate,
+      assets.priceChart
+    ]
+  })
 ] as const
 
 export const pipeline = Pipeline.make("crypto", { assets: Object.values(assets), jobs })

@@ -38,6 +38,7 @@ const about = {
   CRYPTO_TOP: "how many coins by market cap",
   CRYPTO_CURRENCY: "the currency of all prices in the data file",
   CRYPTO_HISTORY_DAYS: "how many days of history",
+  CRYPTO_RISK_FREE_RATE: "what a year without risk yields: 0.04 is 4 %",
   CRYPTO_SANDBOX_SEED: "another seed is another synthetic market",
   CRYPTO_STATE_DIR: "the call log that all processes share"
 } as const
@@ -113,6 +114,7 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     top: valid("CRYPTO_TOP", Positive, "a whole number above 0", 10),
     currency: valid("CRYPTO_CURRENCY", Currency, "a currency code such as usd", "usd"),
     historyDays: valid("CRYPTO_HISTORY_DAYS", Positive, "a whole number above 0", 365),
+    riskFreeRate: valid("CRYPTO_RISK_FREE_RATE", Rate, "a fraction a year between -1 and 1, such as 0.04", 0),
     sandboxSeed
   })
   if (problems.length > 0) return yield* new SettingsInvalid({ problems })
@@ -138,6 +140,7 @@ const names = Object.keys(about) as ReadonlyArray<Name> // the keys of a constan
 
 const Plan = Schema.Literals(["keyless", "demo", "pro"]) satisfies Schema.Codec<ApiPlan, ApiPlan>
 const Positive = Schema.NumberFromString.pipe(Schema.check(Schema.isInt(), Schema.isGreaterThan(0)))
+const Rate = Schema.NumberFromString.pipe(Schema.check(Schema.isBetween({ minimum: -1, maximum: 1 })))
 const Currency = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-z]{2,10}$/)))
 
 interface Given {

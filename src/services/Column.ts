@@ -19,6 +19,9 @@ export const Instant = Schema.String.pipe(Schema.check(Schema.isPattern(/^\d{4}-
 /** A whole number: BIGINT. */
 export const Whole = Schema.Int.annotate({ [annotation]: "BIGINT" })
 
+/** A number that may be missing: DOUBLE. Says its formula and its unit. */
+export const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
+
 /** Anything that JSON can say, kept as its text: JSON. */
 export const json = <S extends Schema.Top>(value: S) => Schema.fromJsonString(value)
 

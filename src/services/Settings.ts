@@ -31,6 +31,8 @@ export class Settings extends Context.Service<Settings, {
   readonly top: number
   readonly currency: string
   readonly historyDays: number
+  /** What a year without risk yields, as a fraction: what the Sharpe and Sortino ratios measure from. */
+  readonly riskFreeRate: number
   /** Another seed is another synthetic market. */
   readonly sandboxSeed: string
 }>()("crypto/services/Settings") {}

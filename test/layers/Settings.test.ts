@@ -55,6 +55,7 @@ describe("what nobody said", () => {
         top: 10,
         currency: "usd",
         historyDays: 365,
+        riskFreeRate: 0,
         sandboxSeed: "1"
       })
       if (process.platform === "linux") assert.strictEqual(settings.stateDir, "/state/crypto-pipeline")

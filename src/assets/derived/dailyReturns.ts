@@ -12,15 +12,15 @@ import { priceHistory } from "../raw/priceHistory.ts"
 export class DailyReturn extends Schema.Class<DailyReturn>("DailyReturn")({
   coin_id: CoinId,
   day: Column.Day,
-  /** p(D) / p(D−1) − 1 */
-  simple_return: Schema.NullOr(Schema.Finite),
-  /** ln(p(D) / p(D−1)) */
-  log_return: Schema.NullOr(Schema.Finite)
+  simple_return: Column.figure("p(D) / p(D−1) − 1, a fraction"),
+  log_return: Column.figure("ln(p(D) / p(D−1))")
 }) {}
 
 /** Formula: p(D) / p(D−1) − 1 and its logarithm, D−1 being the calendar's day before, not the row's. */
 export const dailyReturns = Asset.make("daily_returns", {
   about: "How far each coin's price moved since the calendar day before, simple and log",
+  source: "price_history",
+  group: "transform",
   from: { prices: Asset.trailing(priceHistory, Day, 2) },
   into: Table.make(DailyReturn, { key: "day" }),
   per: Day,

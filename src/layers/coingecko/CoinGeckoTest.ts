@@ -97,6 +97,7 @@ export const settings = (some: Partial<Settings["Service"]> = {}): Layer.Layer<S
     top: 10,
     currency: "usd",
     historyDays: 365,
+    riskFreeRate: 0,
     sandboxSeed: "1",
     ...some
   })
