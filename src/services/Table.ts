@@ -8,7 +8,7 @@
 import { DateTime, Effect, Schema } from "effect"
 import { type SqlError, Statement } from "effect/sql"
 import type * as Asset from "../engine/Asset.ts"
-import { AuditFailed, describe, type Finding, type Rule, type Severity } from "../engine/Check.ts"
+import { AuditFailed, CAP, describe, type Finding, type Rule, type Severity } from "../engine/Check.ts"
 import { Entry, Manifest } from "../engine/Manifest.ts"
 import { type Calendar, whole, type Window } from "../engine/Partition.ts"
 import { Plug } from "../engine/Run.ts"
@@ -157,43 +157,143 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, ro
 const stagedName = ({ asset }: Store.Step) => `staged_${asset.name}`
 const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
 
-/** What the checks found, with every offender kept. */
+/** What the checks found, with the first of the offenders kept. */
 const audit = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
-  const { asset, id, subject, window } = step
+  const { asset, id, subject } = step
+  const now = yield* DateTime.now
+  const rules = judged(sql, step, shape, now)
+  const [counts] = rules.length === 0 ? [] : yield* sql<Readonly<Record<string, number>>>`
+    SELECT ${sql.csv(rules.map(({ offending }, i) => sql`(SELECT count(*) FROM (${offending})) AS ${sql(`n${i}`)}`))}`
+  const found = rules.flatMap(({ offending, ...rule }, i) => {
+    const offenders = counts?.[`n${i}`] ?? 0
+    return offenders > 0 ? [{ offending, finding: { ...rule, offenders } }] : []
+  })
   yield* sql`
     CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
       (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
-  const find = Effect.fnUntraced(function*(check: string, severity: Severity, offending: Statement.Fragment) {
-    const kept = yield* sql`
+  for (const { finding: { check, severity }, offending } of found) {
+    yield* sql`
       INSERT INTO ${sql(OFFENDERS)}
-      SELECT ${id}, ${asset.name}, ${subject ?? ""}, ${check}, ${severity}, to_json(s), ${yield* DateTime.now}
-      FROM ${staged(sql, step)} s
-      ${offending}
-      RETURNING 1`
-    return kept.length === 0 ? [] : [{ check, severity, offenders: kept.length }]
-  })
-  const findings: Array<Finding> = []
-  if (asset.per !== undefined && shape.key !== undefined) {
-    findings.push(...yield* find("inside the window", "block", sql`WHERE (${inside(sql, shape.key, window)}) IS NOT TRUE`))
+      SELECT ${id}, ${asset.name}, ${subject ?? ""}, ${check}, ${severity}, to_json(o), ${now}
+      FROM (${offending} LIMIT ${sql.literal(`${CAP}`)}) o`
   }
-  if (subject !== undefined && shape.subject !== undefined) {
-    findings.push(...yield* find("of the subject", "block", sql`WHERE ${sql(shape.subject)} IS DISTINCT FROM ${subject}`))
-  }
-  for (const check of asset.checks) findings.push(...yield* find(check.name, check.severity, breaking(sql, check.rule)))
-  return findings
+  return found.map((_) => _.finding)
 })
 
-/** The clause that leaves the rows which break the rule. */
-const breaking = (sql: DuckDbClient, rule: Rule): Statement.Fragment => {
+interface Judged {
+  readonly check: string
+  readonly severity: Severity
+  /** The query that finds what breaks the rule: a row of the result an offender. */
+  readonly offending: Statement.Fragment
+}
+
+/** What is asked of the staged rows of this step: that they are of its slice, and the asset's checks. */
+const judged = (sql: DuckDbClient, step: Store.Step, shape: Shape, now: DateTime.Utc): ReadonlyArray<Judged> => {
+  const { asset, subject, window } = step
+  const rows = staged(sql, step)
+  const block = (check: string, clause: Statement.Fragment): Judged => ({
+    check,
+    severity: "block",
+    offending: sql`SELECT * FROM ${rows} WHERE ${clause}`
+  })
+  return [
+    ...(asset.per === undefined || shape.key === undefined
+      ? []
+      : [block("inside the window", sql`(${inside(sql, shape.key, window)}) IS NOT TRUE`)]),
+    ...(subject === undefined || shape.subject === undefined
+      ? []
+      : [block("of the subject", sql`${sql(shape.subject)} IS DISTINCT FROM ${subject}`)]),
+    ...asset.checks.flatMap(({ name, rule, severity }) => {
+      const offending = breaking(sql, step, shape, rule, now)
+      return offending === undefined ? [] : [{ check: name, severity, offending }]
+    })
+  ]
+}
+
+/** The query that finds what breaks a rule; nothing, where this step is not asked. */
+const breaking = (
+  sql: DuckDbClient,
+  step: Store.Step,
+  shape: Shape,
+  rule: Rule,
+  now: DateTime.Utc
+): Statement.Fragment | undefined => {
+  const { asset, window } = step
+  const rows = staged(sql, step)
   switch (rule._tag) {
     case "NotNull":
-      return sql`WHERE ${sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`))}`
+      return sql`SELECT * FROM ${rows} WHERE ${sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`))}`
     case "Unique":
-      return sql`QUALIFY count(*) OVER (PARTITION BY ${sql.csv(rule.columns.map((_) => sql`${sql(_)}`))}) > 1`
+      return sql`
+        SELECT * FROM ${rows} QUALIFY count(*) OVER (PARTITION BY ${sql.csv(rule.columns.map((_) => sql`${sql(_)}`))}) > 1`
     case "Within":
-      return sql`WHERE ${sql(rule.column)} NOT BETWEEN ${rule.min} AND ${rule.max}`
+      return sql`SELECT * FROM ${rows} WHERE ${sql(rule.column)} NOT BETWEEN ${rule.min} AND ${rule.max}`
+    case "Custom":
+      return sql`SELECT * FROM ${rows} WHERE NOT (${sql.literal(rule.sql)})`
+    case "RowCount": {
+      const most = rule.rise === Infinity ? sql`` : sql`OR rows > rows_before * ${1 + rule.rise}`
+      return sql`
+        SELECT * FROM (
+          SELECT
+            (SELECT count(*) FROM ${sql(asset.name)} WHERE ${slicing(sql, asset, shape, step)}) AS rows_before,
+            (SELECT count(*) FROM ${rows}) AS rows
+        ) WHERE rows_before > 0 AND (rows < rows_before * ${1 - rule.drop} ${most})`
+    }
+    case "OnceADay": {
+      const day = sql`${sql(rule.column)}::DATE`
+      const by = rule.by === undefined ? day : sql.csv([sql`${sql(rule.by)}`, day])
+      return sql`SELECT * FROM ${rows} WHERE ${sql(rule.column)} IS NOT NULL QUALIFY count(*) OVER (PARTITION BY ${by}) > 1`
+    }
+    case "Recent": {
+      if (asset.per !== undefined && isInTime(window.calendar) && window.to < asset.per.newest(DateTime.toEpochMillis(now)))
+        return undefined
+      const by = rule.by === undefined ? sql`` : sql`${sql(rule.by)},`
+      return sql`
+        SELECT ${by} max(${sql(rule.column)}) AS newest
+        FROM (${series(sql, step, shape, rule)})
+        GROUP BY ALL
+        HAVING max(${sql(rule.column)}) < ${DateTime.subtract(now, { milliseconds: rule.within })}`
+    }
+    case "NoGaps": {
+      if (asset.per !== undefined && !isInTime(window.calendar)) return undefined
+      const unit = sql.literal(`'${asset.per === undefined ? "day" : window.calendar.unit}'`)
+      const [by, comma] = rule.by === undefined ? [sql`1`, sql``] : [sql`${sql(rule.by)}`, sql`${sql(rule.by)},`]
+      const [from, to] = asset.per === undefined
+        ? [sql`first`, sql`last`]
+        : [
+          sql`greatest(first, ${window.start}::TIMESTAMPTZ)`,
+          sql`least(last, ${DateTime.subtract(window.end, { milliseconds: 1 })}::TIMESTAMPTZ)`
+        ]
+      return sql`
+        WITH
+          points AS (
+            SELECT DISTINCT ${by} AS b, date_trunc(${unit}, ${sql(rule.column)})::TIMESTAMPTZ AS k FROM (${series(sql, step, shape, rule)})
+          ),
+          spans AS (SELECT b, min(k) AS first, max(k) AS last FROM points WHERE k IS NOT NULL GROUP BY b),
+          due AS (SELECT b, unnest(generate_series(${from}, ${to}, ('1 ' || ${unit})::INTERVAL)) AS k FROM spans)
+        SELECT ${rule.by === undefined ? sql`` : sql`b AS`} ${comma} k AS ${sql(rule.column)}
+        FROM due ANTI JOIN points USING (b, k)
+        ORDER BY ALL`
+    }
   }
 }
+
+/** What a series will be: what is staged, and what is kept of the subject beside it. */
+const series = (
+  sql: DuckDbClient,
+  step: Store.Step,
+  shape: Shape,
+  { by, column }: { readonly by: string | undefined; readonly column: string }
+): Statement.Fragment => {
+  const columns = by === undefined ? sql`${sql(column)}` : sql`${sql(by)}, ${sql(column)}`
+  const of = step.subject === undefined || shape.subject === undefined ? sql`true` : sql`${sql(shape.subject)} = ${step.subject}`
+  const kept = step.asset.per === undefined ? sql`false` : sql`NOT (${slicing(sql, step.asset, { ...shape, log: undefined }, step)})`
+  return sql`
+    SELECT ${columns} FROM ${staged(sql, step)}
+    UNION ALL SELECT ${columns} FROM ${sql(step.asset.name)} WHERE ${of} AND ${kept}`
+}
+
+const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
 
 /** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
 const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape, warnings: ReadonlyArray<Finding>) {

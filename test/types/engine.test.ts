@@ -161,6 +161,16 @@ export const never = () => {
   Asset.make("a", { about, into: drawings, checks: [Check.notNull("coin")] }, () => Effect.succeed({ svg: "" }))
   // @ts-expect-error a coin is not a number
   Asset.make("a", { about, into: plain, checks: [Check.within("coin", 0, 1)] }, () => Effect.succeed([]))
+  // @ts-expect-error a price is no day
+  Asset.make("a", { about, into: plain, checks: [Check.noGaps("price")] }, () => Effect.succeed([]))
+  // @ts-expect-error the row has no such column
+  Asset.make("a", { about, into: plain, checks: [Check.recent("day", "1 day", { by: "month" })] }, () => Effect.succeed([]))
+  // @ts-expect-error the condition is about other rows
+  Asset.make("a", { about, into: plain, checks: [Check.custom("x", { sql: "x", holds: (_: { readonly x: number }) => true })] },
+    () => Effect.succeed([]))
+  // fine: a warning of the same rows
+  Asset.make("a", { about, into: plain, checks: [Check.warn(Check.onceADay("day", { by: "coin" })), Check.rowCount({ drop: 0.5 })] },
+    () => Effect.succeed([]))
   // fine: all of these are columns of the row, and price is a number
   Asset.make("a", { about, into: plain, checks: [Check.unique("coin", "day"), Check.notNull("price"), Check.within("price", 0, 1)] },
     () => Effect.succeed([]))
