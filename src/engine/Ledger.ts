@@ -118,8 +118,8 @@ export class Ledger extends Context.Service<Ledger, {
   /** The runs that were done for a request, in the order in which they began. */
   readonly runsOf: (request: string) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /**
-   * A waiting request begins and has all these leases, or, if one of them is taken or the request no longer waits,
-   * nothing has changed. They are its until it ends or is deferred.
+   * A waiting request begins and has all these leases, or, if one of them is taken, or the request no longer waits or
+   * is another owner's, nothing has changed. They are its until it ends or is deferred.
    */
   readonly begin: (request: string, leases: ReadonlyArray<Lease>, owner: string, until: number) => Effect.Effect<boolean, LedgerFailed>
   /** A sign of life: what this owner runs is its own for longer. */
@@ -145,8 +145,8 @@ export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledg
     })
   }
   for (const { id } of runs) yield* ledger.record({ _tag: "RunEnded", run: id, state: "lost" })
-  for (const { id } of yield* ledger.requests({ states: ["running"] })) {
-    yield* ledger.record({ _tag: "RequestEnded", request: id, state: "lost", note: "its process died" })
+  for (const { id, owner } of yield* ledger.requests({ states: ["queued", "running"] })) {
+    if (owner !== null) yield* ledger.record({ _tag: "RequestEnded", request: id, state: "lost", note: "its process died" })
   }
   return steps
 })

@@ -54,6 +54,8 @@ export interface Plan<out E = never, out R = never> {
 export interface Options {
   /** Make the targets (or those of them) again, whatever the manifest says. */
   readonly force?: boolean | ReadonlyArray<Asset.Any>
+  /** What was made at this instant or later is not forced once more (epoch milliseconds). */
+  readonly forcedSince?: number
   /** Leave upstream as it is. */
   readonly only?: boolean
   /** The targets' keys whose time lies in [start, end), in epoch milliseconds; else all that are due within the horizon. */
@@ -122,7 +124,8 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
     const wanted = demand.get(asset) ?? Span.empty
     const forced = targets.includes(asset) && again.includes(asset)
     const found = subjectList(asset, lists).map((subject) => {
-      const reasons = why(asset, subject, wanted, dueOf(asset), forced, states, steps, now)
+      const since = forced ? options.forcedSince ?? Infinity : undefined
+      const reasons = why(asset, subject, wanted, dueOf(asset), since, states, steps, now)
       return { subject, reasons }
     })
     steps.push(...toSteps(asset, found, steps, now))
@@ -245,7 +248,8 @@ const why = (
   subject: string | undefined,
   wanted: Span.Spans,
   due: Window,
-  forced: boolean,
+  /** What was made before is made again. */
+  forced: number | undefined,
   states: States,
   planned: ReadonlyArray<Step>,
   now: number
@@ -259,7 +263,7 @@ const why = (
     found.push([reason, keys])
     rest = Span.subtract(rest, keys)
   }
-  if (forced) claim("forced", wanted)
+  if (forced !== undefined) claim("forced", Span.subtract(wanted, Span.of(own.filter((_) => _.at >= forced))))
   claim(own.length === 0 ? "never made" : "missing", Span.subtract(wanted, Span.of(own)))
   claim("code changed", Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
   claim("expired", Span.of(own.filter((_) => now - _.at > asset.freshFor)))

@@ -53,7 +53,7 @@ export class Request extends Schema.Class<Request>("crypto/engine/Request")({
   notBefore: Schema.NullOr(Schema.Finite),
   beganAt: Schema.NullOr(Schema.Finite),
   endedAt: Schema.NullOr(Schema.Finite),
-  /** Which process runs it, and until when that is believed without a further sign of life. */
+  /** Which process runs it, or attends to it while it waits; and until when that is believed without a further sign of life. */
   owner: Schema.NullOr(Schema.String),
   heldUntil: Schema.NullOr(Schema.Finite),
   /** When somebody took it back; while it runs, its run has yet to hear of it. */
@@ -75,6 +75,15 @@ export interface Requested {
   readonly tags?: Readonly<Record<string, string>>
   readonly parent?: string | null
   readonly notBefore?: number | null
+  /** Whoever waits for it here and does it when its turn has come: nobody else lets it begin. */
+  readonly owner?: string | null
+}
+
+/** What the request asked for, asked for again: what came of it stays made, also when it was to be made by force. */
+export const again = (request: Request, id: string, trigger: string): Requested => {
+  const { force, only, over, priority, runKey, tags, targets } = request
+  const forcedSince = force ? request.forcedSince ?? request.requestedAt : null
+  return { _tag: "RunRequested", id, trigger, targets, runKey, over, force, forcedSince, only, priority, tags, parent: request.id }
 }
 
 /** The request as it stands when it has just been asked for. */
@@ -97,7 +106,7 @@ export const asked = (event: Requested, now: number): Request =>
     notBefore: event.notBefore ?? null,
     beganAt: null,
     endedAt: null,
-    owner: null,
+    owner: event.owner ?? null,
     heldUntil: null,
     cancelledAt: null
   })

@@ -155,11 +155,13 @@ const begin = (session: Session, request: string, leases: ReadonlyArray<Lease>, 
   const taken = (name: string) => Number(session.all(`SELECT count(*) AS n FROM lease WHERE name = ?`, name)[0]?.["n"])
   if (leases.some(({ limit, name }) => taken(name) >= limit)) return false
   const begun = session.run(
-    `UPDATE request SET state = 'running', note = '', beganAt = ?, owner = ?, heldUntil = ? WHERE id = ? AND state = 'queued'`,
+    `UPDATE request SET state = 'running', note = '', beganAt = ?, owner = ?, heldUntil = ?
+    WHERE id = ? AND state = 'queued' AND (owner IS NULL OR owner = ?)`,
     now,
     owner,
     until,
-    request
+    request,
+    owner
   )
   if (begun === 0) return false
   for (const { name } of leases) session.run(`INSERT INTO lease VALUES (?, ?)`, name, request)
@@ -179,7 +181,7 @@ const apply = (session: Session, event: Event, now: number): number => {
     case "RunRequested": {
       const row = Request.asked(event, now)
       return session.run(
-        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, NULL, NULL, NULL)`,
+        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL)`,
         row.id,
         row.runKey,
         row.trigger,
@@ -192,7 +194,8 @@ const apply = (session: Session, event: Event, now: number): number => {
         JSON.stringify(row.tags),
         row.parent,
         now,
-        row.notBefore
+        row.notBefore,
+        row.owner
       )
     }
     case "CancelRequested":

@@ -114,7 +114,8 @@ export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
     runsOf: (request) => Effect.sync(() => [...told.runs.values()].filter((_) => _.request === request)),
     begin: (request, leases, owner, until) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        if (!leases.every((_) => isFree(told, _)) || told.requests.get(request)?.state !== "queued") return false
+        const found = told.requests.get(request)
+        if (found?.state !== "queued" || (found.owner ?? owner) !== owner || !leases.every((_) => isFree(told, _))) return false
         change(told, request, { state: "running", note: "", beganAt: now, owner, heldUntil: until })
         told.leases.push(...leases.map(({ name }) => ({ name, request })))
         return true

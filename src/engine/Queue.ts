@@ -1,0 +1,275 @@
+/**
+ * The queue lets requests begin when it is their turn: higher priorities first, equal ones in the order in which they
+ * were asked for, and never more at a time than the limits allow.
+ *
+ * What a running request takes (a place among the runs, its tags' and pools' places, and each asset that it may make, so
+ * that no two make the same) are leases in the ledger. They end with the request, in the transaction that tells its end,
+ * whether it succeeded, failed, was cancelled or interrupted; those of a process that died end at the next start, or when
+ * it has given no sign of life for long. A request that has to wait for an asset keeps its place: none that was asked for
+ * later passes it on that asset.
+ */
+import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Schedule, Schema, type Scope, Semaphore } from "effect"
+import * as Asset from "./Asset.ts"
+import { type Lease, Ledger, type LedgerFailed, reconcile, type StepRow } from "./Ledger.ts"
+import type { Manifest } from "./Manifest.ts"
+import type { Key } from "./Partition.ts"
+import * as Pipeline from "./Pipeline.ts"
+import * as Plan from "./Plan.ts"
+import * as Request from "./Request.ts"
+import * as Run from "./Run.ts"
+
+/** How many requests may run at the same time. */
+export interface Limits {
+  readonly runs: number
+  /** With this tag and value (`team=prices`), or with each value of this tag (`team`). */
+  readonly tags: Readonly<Record<string, number>>
+  /** That make an asset of this pool: an asset's pool is the value of its tag `pool`. */
+  readonly pools: Readonly<Record<string, number>>
+}
+export const Limits = Context.Reference<Limits>("crypto/engine/Queue/Limits", { defaultValue: () => ({ runs: 4, tags: {}, pools: {} }) })
+
+export class Cancelled extends Schema.TaggedError<Cancelled>()("Cancelled", { request: Schema.String }) {
+  override get message() {
+    return `request ${this.request} was cancelled`
+  }
+}
+
+/** What a request's targets are cannot be told. */
+export class NotSelected extends Schema.TaggedError<NotSelected>()("NotSelected", { request: Schema.String, says: Schema.String }) {
+  override get message() {
+    return this.says
+  }
+}
+
+/** How a request ended, for the ledger. */
+export interface Ending {
+  readonly state: Request.Ended
+  readonly note: string
+}
+
+export class Queue extends Context.Service<Queue, {
+  /** The steps that a process before this one left open. */
+  readonly recovered: ReadonlyArray<StepRow>
+  /**
+   * Asks, waits for its turn, and does it here and now: for somebody who looks on. Interrupted, the request is too.
+   * `waits` is told whom it waits for, once, if it cannot begin at once.
+   */
+  readonly attend: <A, E, R>(
+    asked: Request.Requested,
+    perform: (request: Request.Request) => Effect.Effect<readonly [A, Ending], E, R>,
+    waits?: (by: ReadonlyArray<Request.Request>) => Effect.Effect<void>
+  ) => Effect.Effect<A, E | Cancelled | LedgerFailed | NotSelected, R>
+  /** Takes back a request that waits or runs. Answers whether there was one. */
+  readonly cancel: (request: string) => Effect.Effect<boolean, LedgerFailed>
+  /** Something was asked for: look now. */
+  readonly wake: Effect.Effect<void>
+  /** Lets what waits in the ledger begin, as long as it runs. */
+  readonly work: Effect.Effect<never>
+}>()("crypto/engine/Queue") {}
+
+/** To be made once by the owner of the data: what an owner before it left open is ended first. */
+export const make = <Target extends Asset.Any>(
+  pipeline: Pipeline.Pipeline<Target>
+): Effect.Effect<
+  Queue["Service"],
+  LedgerFailed,
+  Exclude<Effect.Services<Target>, Key> | Ledger | Manifest | Scope.Scope
+> => made(pipeline)
+
+/** How a request is planned and run. */
+export const optionsOf = (request: Request.Request): Plan.Options & Run.Options => ({
+  request: request.id,
+  trigger: request.trigger,
+  only: request.only,
+  force: request.force,
+  ...(request.forcedSince === null ? {} : { forcedSince: request.forcedSince }),
+  ...(request.over === null ? {} : { over: request.over })
+})
+
+/** What a request ends with when its runs have. */
+export const endingOf = (reports: ReadonlyArray<Run.Report<unknown>>): Ending => {
+  const state = (["failed", "partial"] as const).find((state) => reports.some((_) => _.state === state)) ?? "succeeded"
+  const failed = reports.flatMap((_) => _.results).flatMap(({ outcome, step, subject }) =>
+    outcome._tag === "Failed"
+      ? [`${[step.asset.name, subject].filter((_) => _ !== undefined).join(" ")}: ${Run.explain(outcome.cause)}`]
+      : []
+  )
+  const more = failed.length > TOLD ? ` and ${failed.length - TOLD} more` : ""
+  return { state, note: failed.slice(0, TOLD).join("; ") + more }
+}
+
+// helpers
+
+/** Failures that a request's note names. */
+const TOLD = 3
+/** Without a sign of life for so long, an owner is taken for dead. */
+const PATIENCE = 60_000
+const BEAT = "15 seconds"
+/** How often the ledger is looked at when nobody says that there is something new. */
+const LOOK = "1 second"
+
+const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
+  const ledger = yield* Ledger
+  const limits = yield* Limits
+  const context = yield* Effect.context<never>()
+  const recovered = yield* reconcile
+  const owner = yield* Asset.newId
+  const turn = yield* Semaphore.make(1)
+  const news = yield* Latch.make(false)
+  const wake = Effect.asVoid(news.open)
+  /** Whom a turn is waited for here. */
+  const attended = new Map<string, Deferred.Deferred<Request.Request, Cancelled | NotSelected>>()
+  /** What runs here, and how it is told to stop. */
+  const performed = new Map<string, Deferred.Deferred<void>>()
+
+  const ended = (request: string, { note, state }: Ending) =>
+    Effect.andThen(ledger.record({ _tag: "RequestEnded", request, state, note }), wake)
+
+  // the targets are assets of this pipeline, and ask no more of the world than `make` does
+  const closed = <A, E>(effect: Effect.Effect<A, E, unknown>) => Effect.provideContext(effect as Effect.Effect<A, E>, context)
+
+  const leasesOf = Effect.fnUntraced(function*(request: Request.Request) {
+    const targets = yield* closed(Pipeline.select(pipeline, request.targets)).pipe(
+      Effect.mapError((error) => new NotSelected({ request: request.id, says: Run.explain(Cause.fail(error)) }))
+    )
+    const seen = new Set<Asset.Any>()
+    const assets = request.only ? targets : targets.flatMap((_) => Asset.lineage(_, seen))
+    return leases(limits, request, assets)
+  })
+
+  /** Does what a request asks for; its end is told, whatever comes. */
+  const bounded = <A, E, R>(
+    request: Request.Request,
+    perform: (request: Request.Request) => Effect.Effect<readonly [A, Ending], E, R>
+  ): Effect.Effect<A, E | Cancelled | LedgerFailed, R> =>
+    Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+      const stop = yield* Deferred.make<void>()
+      performed.set(request.id, stop)
+      const stopped = Effect.andThen(Deferred.await(stop), new Cancelled({ request: request.id }))
+      const exit = yield* Effect.exit(restore(Effect.raceFirst(perform(request), stopped)))
+      performed.delete(request.id)
+      yield* ended(request.id, Exit.isSuccess(exit) ? exit.value[1] : endingOfCause(exit.cause))
+      return Exit.isSuccess(exit) ? exit.value[0] : yield* Effect.failCause(exit.cause)
+    }))
+
+  const perform = Effect.fnUntraced(function*(request: Request.Request) {
+    const targets = yield* Pipeline.select(pipeline, request.targets)
+    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, optionsOf(request))
+    return [undefined, endingOf(reports)] as const
+  })
+
+  /** Lets begin what may; of what nobody attends to, only if `all`. */
+  const round = (all: boolean) =>
+    turn.withPermits(1)(Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const open = yield* ledger.requests({ states: ["queued", "running"] })
+      for (const request of open.filter((_) => _.state === "running")) {
+        const stop = performed.get(request.id)
+        if (request.owner !== owner) {
+          if ((request.heldUntil ?? 0) <= now) yield* ended(request.id, { state: "lost", note: "its process gave no sign of life" })
+        } else if (stop === undefined) yield* ended(request.id, { state: "lost", note: "its end could not be told when it came" })
+        else if (request.cancelledAt !== null) yield* Deferred.succeed(stop, undefined)
+      }
+      for (const [id, granted] of attended) {
+        if (!open.some((_) => _.id === id)) yield* Deferred.fail(granted, new Cancelled({ request: id }))
+      }
+      const kept = new Set<string>()
+      const due = open.filter((_) => _.state === "queued" && (_.notBefore ?? 0) <= now)
+      for (const request of due.filter((_) => _.owner === null ? all : attended.has(_.id)).toSorted(Request.byTurn)) {
+        const granted = attended.get(request.id)
+        const wanted = yield* Effect.result(leasesOf(request))
+        if (wanted._tag === "Failure") {
+          yield* ended(request.id, { state: "failed", note: wanted.failure.message })
+          if (granted !== undefined) yield* Deferred.fail(granted, wanted.failure)
+          continue
+        }
+        const leases = wanted.success
+        const passes = leases.some((_) => kept.has(_.name))
+        if (passes || !(yield* ledger.begin(request.id, leases, owner, now + PATIENCE))) {
+          for (const { name } of leases) if (name !== PLACE) kept.add(name)
+        } else if (granted !== undefined) yield* Deferred.succeed(granted, request)
+        else {
+          performed.set(request.id, yield* Deferred.make<void>())
+          yield* Effect.forkIn(Effect.ignoreCause(closed(bounded(request, perform))), scope)
+        }
+      }
+    }))
+
+  const scope = yield* Effect.scope
+  const here = (work: Effect.Effect<void, LedgerFailed>) =>
+    Effect.suspend(() => performed.size + attended.size === 0 ? Effect.void : Effect.ignore(work))
+  const beat = Effect.flatMap(Clock.currentTimeMillis, (now) => ledger.hold(owner, now + PATIENCE))
+  // another process may take back what runs here: the ledger is all that it can reach
+  yield* Effect.forkIn(Effect.repeat(here(beat), Schedule.spaced(BEAT)), scope)
+  yield* Effect.forkIn(Effect.repeat(here(round(false)), Schedule.spaced(LOOK)), scope)
+
+  const attend: Queue["Service"]["attend"] = (asked, perform, waits) =>
+    Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+      const granted = yield* Deferred.make<Request.Request, Cancelled | NotSelected>()
+      attended.set(asked.id, granted)
+      yield* ledger.record({ ...asked, owner })
+      const waiting = Effect.gen(function*() {
+        yield* round(false)
+        if (waits !== undefined && !(yield* Deferred.isDone(granted))) yield* waits(yield* blocking(asked.id))
+        yield* wake
+        return yield* Effect.never
+      })
+      const exit = yield* Effect.exit(restore(Effect.raceFirst(Deferred.await(granted), waiting)))
+      attended.delete(asked.id)
+      if (Exit.isSuccess(exit)) return yield* restore(bounded(exit.value, perform))
+      yield* ended(asked.id, endingOfCause(exit.cause))
+      return yield* Effect.failCause(exit.cause)
+    }))
+
+  const blocking = Effect.fnUntraced(function*(id: string) {
+    const [request] = yield* ledger.requests({ ids: [id] })
+    if (request === undefined) return []
+    const names = new Set((yield* leasesOf(request)).map((_) => _.name).filter((_) => _ !== PLACE))
+    const taken = yield* ledger.leases
+    const by = new Set(taken.filter((_) => names.has(_.name)).map((_) => _.request))
+    return yield* ledger.requests({ ids: by.size === 0 ? taken.map((_) => _.request) : [...by] })
+  })
+
+  const work: Effect.Effect<never> = Effect.forever(Effect.gen(function*() {
+    yield* news.close
+    yield* Effect.catchCause(round(true), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
+    yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
+  }))
+
+  return Queue.of({
+    recovered,
+    attend,
+    cancel: Effect.fn("Queue.cancel")(function*(request) {
+      const [found] = yield* ledger.requests({ ids: [request], states: ["queued", "running"] })
+      if (found === undefined) return false
+      yield* ledger.record({ _tag: "CancelRequested", request })
+      yield* wake
+      yield* round(false)
+      return true
+    }),
+    wake,
+    work
+  })
+})
+
+/** A place among the runs: it is nobody's in particular, so whoever waits for something else does not keep it. */
+const PLACE = "run"
+
+const leases = (limits: Limits, request: Request.Request, assets: ReadonlyArray<Asset.Any>): ReadonlyArray<Lease> => {
+  const pools = new Set(assets.flatMap((_) => _.tags["pool"] ?? []))
+  const limited = (name: string, limit: number | undefined): ReadonlyArray<Lease> => limit === undefined ? [] : [{ name, limit }]
+  return [
+    { name: PLACE, limit: limits.runs },
+    ...assets.map((_) => ({ name: `asset ${_.name}`, limit: 1 })),
+    ...[...pools].flatMap((_) => limited(`pool ${_}`, limits.pools[_])),
+    ...Object.entries(request.tags).flatMap(([tag, value]) =>
+      limited(`tag ${tag}=${value}`, limits.tags[`${tag}=${value}`] ?? limits.tags[tag])
+    )
+  ]
+}
+
+const endingOfCause = (cause: Cause.Cause<unknown>): Ending => {
+  if (Cause.hasInterruptsOnly(cause)) return { state: "interrupted", note: "its process was told to stop" }
+  const cancelled = cause.reasons.some((_) => Cause.isFailReason(_) && _.error instanceof Cancelled)
+  return cancelled ? { state: "cancelled", note: "" } : { state: "failed", note: Run.explain(cause) }
+}
