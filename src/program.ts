@@ -16,7 +16,10 @@ const jobs = [
       assets.correlationMatrix,
       assets.monthlyPrices,
       assets.monthToDate,
-      assets.priceChart
+      assets.priceChart,
+      assets.coinComparison,
+      assets.coinChart,
+      assets.calendarChart
     ]
   })
 ] as const

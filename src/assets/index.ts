@@ -1,4 +1,7 @@
 /** The crypto pipeline's assets, by distance from the source. Adding one is its file and a line here. */
+export { calendarChart } from "./charts/calendarChart.ts"
+export { coinChart } from "./charts/coinChart.ts"
+export { coinComparison } from "./charts/coinComparison.ts"
 export { marketOverview } from "./charts/marketOverview.ts"
 export { priceChart } from "./charts/priceChart.ts"
 export { coinStatistics } from "./derived/coinStatistics.ts"

@@ -9,6 +9,12 @@ import type { TopLevelSpec } from "vega-lite"
 
 export type { TopLevelSpec } from "vega-lite"
 
+/** A view of a chart that shares its axes with others: what a layered chart is made of. */
+export type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>["layer"][number]
+
+/** One of several views that stand one below the other. */
+export type View = Extract<TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number]
+
 export const formats = ["svg", "png", "html"] as const
 export type Format = (typeof formats)[number]
 

@@ -20,25 +20,29 @@ export interface Frame {
   readonly height?: number | { readonly step: number }
 }
 
-export interface Framed {
+/** The outer part of a chart of several views: each of them has its own size. */
+export interface Outer {
   readonly $schema: "https://vega.github.io/schema/vega-lite/v6.json"
   readonly title: { readonly text: string; readonly subtitle: Array<string> }
   readonly description: string
-  readonly width: number
-  readonly height: number | { readonly step: number }
   readonly usermeta: { readonly attribution: string }
   readonly config: Config
 }
 
-export const frame = (of: Frame): Framed => ({
+export interface Framed extends Outer {
+  readonly width: number
+  readonly height: number | { readonly step: number }
+}
+
+export const outer = (of: Frame): Outer => ({
   $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-  title: { text: of.title, subtitle: [of.subtitle, of.attribution] },
+  title: { text: of.title, subtitle: [...broken(of.subtitle), of.attribution] },
   description: of.description,
-  width: of.width ?? 760,
-  height: of.height ?? 380,
   usermeta: { attribution: of.attribution },
   config: theme
 })
+
+export const frame = (of: Frame): Framed => ({ ...outer(of), width: of.width ?? 760, height: of.height ?? 380 })
 
 /** Live data carry CoinGecko's attribution; a synthetic market says so wherever it shows. */
 export const attribution = (
@@ -112,5 +116,16 @@ export const timeAxis = (title = "Day (UTC)") => ({
 export const timeScale = { type: "utc" } as const
 
 // helpers
+
+/** Lines of about 105 letters: as many as stand in a picture's width. */
+const broken = (text: string): Array<string> => {
+  const lines = [""]
+  for (const word of text.split(" ")) {
+    const line = [lines.at(-1) ?? "", word].filter((_) => _ !== "").join(" ")
+    if (line.length > 105 && lines.at(-1) !== "") lines.push(word)
+    else lines[lines.length - 1] = line
+  }
+  return lines
+}
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? "a server of your own"

@@ -17,6 +17,20 @@ export const ink = {
   loss: { light: "#c0392b", dark: "#ff8a70" }
 } as const
 
+/**
+ * From far below to far above, through a middle that is nearly paper: orange to teal, told apart without red or green
+ * cones, and darker (on dark paper brighter) the farther from the middle.
+ */
+export const diverging = [
+  { light: "#8a3a0c", dark: "#ffb784" },
+  { light: "#cc6a2c", dark: "#d67c40" },
+  { light: "#efb68f", dark: "#74452a" },
+  { light: "#eff1f3", dark: "#262c35" },
+  { light: "#9dcac4", dark: "#27514f" },
+  { light: "#3d9085", dark: "#3f9f93" },
+  { light: "#0a5850", dark: "#92e4d8" }
+] as const
+
 /** The first is what PNGs are set in; the others stand in where a page is read without it. */
 export const font = "Inter, system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
 

@@ -1,76 +1,113 @@
 import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
-import { coinScale } from "../../services/chartColours.ts"
-import { attribution, frame, numberAxis } from "../../services/chartFrame.ts"
+import { colourOf } from "../../services/chartColours.ts"
+import { attribution, numberAxis, outer, tidyNumber } from "../../services/chartFrame.ts"
+import { data, dayX } from "../../services/chartLines.ts"
 import { ink } from "../../services/chartTheme.ts"
+import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import { Coin } from "../Coin.ts"
+import { Day } from "../partitions.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
+import { priceHistory } from "../raw/priceHistory.ts"
 
 const periods = [["24 h", "price_change_percentage_24h"], ["7 d", "price_change_percentage_7d"], [
   "30 d",
   "price_change_percentage_30d"
 ]] as const
 
-/** The market now: the coins by size, and how far each moved. */
+interface Lately {
+  readonly coin_id: string
+  readonly day: string
+  readonly time: number
+  readonly price: number
+  /** Between the coin's least (0) and greatest (1) price of these days. */
+  readonly relative: number
+  readonly stretch: number
+}
+
+/** So many rows are a page; the coins beyond are in the table. */
+const most = 50
+
+/** The market now: the coins by size, how far each moved, and the way of its price over the last 30 days. */
 export const marketOverview = Asset.make("market_overview", {
-  about: "Market cap of each tracked coin now, and its change over 24 hours, 7 days and 30 days",
-  from: { market: marketSnapshot },
+  about: "Market cap of each tracked coin now, its change over 24 hours, 7 days and 30 days, and its last 30 days as a line",
+  group: "visualize",
+  source: "market_snapshot as it is; the lines are price_history's last 31 days",
+  from: { market: marketSnapshot, prices: Asset.every(priceHistory, Day) },
   into: Picture.vega
-}, Effect.fnUntraced(function*({ market }) {
+}, Effect.fnUntraced(function*({ market, prices }) {
+  const sql = yield* DuckDb
   const settings = yield* Settings
-  const rows = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
-  const money = settings.currency.toUpperCase()
-  const asOf = rows[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
-  const coins = labels(rows)
+  const all = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
+  const coins = labels(all).slice(0, most)
+  const lately = yield* sql<Lately>`
+    SELECT
+      coin_id,
+      day,
+      epoch_ms(day) AS time,
+      price,
+      coalesce((price - min(price) OVER own) / nullif(max(price) OVER own - min(price) OVER own, 0), 0.5) AS relative,
+      (day - DATE '1970-01-01') - row_number() OVER (PARTITION BY coin_id ORDER BY day) AS stretch
+    FROM ${prices}
+    WHERE day >= (SELECT max(day) - 30 FROM ${prices}) AND price > 0
+    WINDOW own AS (PARTITION BY coin_id)
+    ORDER BY coin_id, day`
+  const names = new Map(coins.map((_) => [_.coin_id, _.coin]))
+  const universe = [...new Set([...(yield* Coin.list), ...coins.map((_) => _.coin_id)])]
   const order = coins.map((_) => _.coin)
-  const y = { field: "coin", type: "nominal", sort: order, title: null } as const
-  const { height: _height, width: _width, ...framed } = frame({
-    title: `Market overview: ${rows.length} coins`,
-    subtitle: `Market cap in ${money} and price change in percent, as of ${asOf} UTC`,
-    description: `Market cap of ${
-      order.join(", ")
-    } in ${money}, with the price change over 24 hours, 7 days and 30 days, as of ${asOf} UTC.`,
-    attribution: attribution(settings)
-  })
+  const money = settings.currency.toUpperCase()
+  const asOf = all[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
+  const since = lately.reduce((least, _) => (least === "" || _.day < least ? _.day : least), "")
+  const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 180, ticks: false, domain: false } } as const
+  const colour = {
+    field: "coin",
+    type: "nominal",
+    legend: null,
+    scale: { domain: order, range: coins.map((_) => colourOf(_.coin_id, universe)) }
+  } as const
   return {
-    ...framed,
+    ...outer({
+      title: `Market overview: ${coins.length} coins`,
+      subtitle: `Market cap in ${money} and price change in percent, as of ${asOf} UTC${
+        all.length > coins.length ? ` · the ${coins.length} largest of ${all.length}` : ""
+      }${since === "" ? "" : ` · lines: daily prices since ${since}, each on a scale of its own`}`,
+      description: `Market cap of ${
+        order.join(", ")
+      } in ${money}, with the price change over 24 hours, 7 days and 30 days, as of ${asOf} UTC.`,
+      attribution: attribution(settings)
+    }),
     data: { values: coins },
-    // one above the other, so that both have the whole width of a phone
+    // one above the other, so that each has the whole width of a phone
     vconcat: [
       {
-        width: 560,
+        width,
         height: { step: 24 },
+        transform: [{ calculate: tidyNumber("datum.market_cap"), as: "said" }],
         mark: { type: "bar" },
         encoding: {
-          y: { ...y, axis: { labelLimit: 180, ticks: false, domain: false } },
+          y,
           x: { field: "market_cap", type: "quantitative", axis: numberAxis(`Market cap (${money})`) },
-          color: {
-            field: "coin",
-            type: "nominal",
-            legend: null,
-            scale: { domain: order, range: coinScale(coins.map((_) => _.coin_id)).range }
-          },
-          tooltip: [{ field: "coin", type: "nominal", title: "Coin" }, {
-            field: "market_cap",
-            type: "quantitative",
-            title: `Market cap (${money})`,
-            format: ",.6~r"
-          }]
+          color: colour,
+          tooltip: [{ field: "coin", type: "nominal", title: "Coin" }, { field: "said", type: "nominal", title: `Market cap (${money})` }]
         }
       },
       {
-        width: 560,
+        width,
         height: { step: 24 },
         transform: [
           { fold: periods.map(([, column]) => column), as: ["column", "change"] },
-          { calculate: `isValid(datum.change) ? format(datum.change, '+,.1f') + ' %' : 'n/a'`, as: "said" },
+          {
+            calculate: `!isValid(datum.change) ? 'n/a' : abs(datum.change) < 0.05 ? '0.0 %' : format(datum.change, '+,.1f') + ' %'`,
+            as: "said"
+          },
           { calculate: periods.map(([name, column]) => `datum.column === '${column}' ? '${name}'`).join(" : ") + " : ''", as: "period" }
         ],
         mark: { type: "text", align: "center" },
         encoding: {
-          y: { ...y, axis: { labelLimit: 180, ticks: false, domain: false } },
+          y,
           x: {
             field: "period",
             type: "nominal",
@@ -80,11 +117,24 @@ export const marketOverview = Asset.make("market_overview", {
           text: { field: "said", type: "nominal" },
           color: {
             condition: [
-              { test: "isValid(datum.change) && datum.change > 0", value: ink.gain.light },
-              { test: "isValid(datum.change) && datum.change < 0", value: ink.loss.light }
+              { test: "isValid(datum.change) && datum.change >= 0.05", value: ink.gain.light },
+              { test: "isValid(datum.change) && datum.change <= -0.05", value: ink.loss.light }
             ],
             value: ink.muted.light
           }
+        }
+      },
+      {
+        data: data(lately.flatMap((_) => (names.has(_.coin_id) ? [{ ..._, coin: names.get(_.coin_id) }] : []))),
+        width,
+        height: { step: 24, for: "position" },
+        mark: { type: "line", strokeWidth: 1.5 },
+        encoding: {
+          y,
+          yOffset: { field: "relative", type: "quantitative", scale: { domain: [1.15, -0.15] } },
+          x: dayX(),
+          color: colour,
+          detail: { field: "stretch", type: "nominal" }
         }
       }
     ]
@@ -92,6 +142,8 @@ export const marketOverview = Asset.make("market_overview", {
 }))
 
 // helpers
+
+const width = 560
 
 /** What the chart needs of each row; a name that two coins share is told apart by the id. */
 const labels = (rows: ReadonlyArray<Market>) =>

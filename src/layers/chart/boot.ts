@@ -1,8 +1,8 @@
 /**
  * The page's own script, as text: it runs in a browser, under a policy that knows it by its hash.
  *
- * It draws the compiled spec with Vega's interpreter, shows tooltips as text, and fits charts of several views,
- * which Vega-Lite cannot fit to a container, by their width signals.
+ * It draws the compiled spec with Vega's interpreter, shows tooltips as text, and fits the drawing to the page by its
+ * width signals: Vega-Lite itself fits one view only, and cuts its legend where that takes more lines than at first.
  */
 export const boot = `(() => {
 "use strict"
@@ -54,11 +54,11 @@ if (typeof spec.width === "number") widths.push({ name: "width", value: spec.wid
 const abreast = (spec.layout && spec.layout.columns) || Math.max(1, widths.length)
 const fit = async () => {
   for (const s of widths) view.signal(s.name, s.value)
-  await view.runAsync()
+  await view.resize().runAsync()
   for (let pass = 0; pass < 2; pass++) {
     const spare = chart.clientWidth - Number(chart.querySelector("svg").getAttribute("width"))
     for (const s of widths) view.signal(s.name, Math.max(60, Math.floor(view.signal(s.name) + spare / abreast)))
-    await view.runAsync()
+    await view.resize().runAsync()
   }
 }
 

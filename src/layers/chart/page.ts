@@ -11,12 +11,12 @@ import type * as vega from "vega"
 import type { TopLevelSpec } from "vega-lite"
 import { palette } from "../../services/chartColours.ts"
 import { coinGecko } from "../../services/chartFrame.ts"
-import { ink } from "../../services/chartTheme.ts"
+import { diverging, ink } from "../../services/chartTheme.ts"
 import { boot } from "./boot.ts"
 
 export interface Page {
   readonly title: string
-  readonly lines: ReadonlyArray<string>
+  readonly line: string
   readonly description: string
   readonly attribution: string
 }
@@ -28,18 +28,17 @@ export const wordsOf = (spec: TopLevelSpec): Page => {
   const attribution = isRecord(spec.usermeta) ? linesOf(spec.usermeta["attribution"]).join(" ") : ""
   return {
     title: linesOf(given["text"]).join(" ") || "Chart",
-    lines: linesOf(given["subtitle"]).filter((line) => line !== attribution),
+    // a picture breaks its subtitle where its width ends; a page breaks where its own does
+    line: linesOf(given["subtitle"]).filter((line) => line !== attribution).join(" "),
     description: spec.description ?? "",
     attribution
   }
 }
 
-/** The spec as the page draws it: the page has the title, and a chart of one view takes the width that there is. */
+/** The spec as the page draws it: the page has the title, and fits the drawing to the width that there is. */
 export const specOfPage = (spec: TopLevelSpec): TopLevelSpec => {
   const { title: _, ...rest } = spec
-  const bare = { ...rest, background: "transparent", padding: { left: 2, right: 12, top: 6, bottom: 6 } }
-  if (!("mark" in bare || "layer" in bare) || ("width" in bare && typeof bare.width === "object")) return bare
-  return { ...bare, width: "container", autosize: { type: "fit-x", contains: "padding" } }
+  return { ...rest, background: "transparent", padding: { left: 2, right: 12, top: 6, bottom: 6 } }
 }
 
 export const page = (words: Page, compiled: vega.Spec, svg: string): string => {
@@ -67,7 +66,7 @@ export const page = (words: Page, compiled: vega.Spec, svg: string): string => {
 <body>
 <main>
 <h1 id="title">${escape(words.title)}</h1>
-${words.lines.map((line) => `<p class="line">${escape(line)}</p>`).join("\n")}
+<p class="line">${escape(words.line)}</p>
 <figure aria-labelledby="title">
 <div id="chart"></div>
 <noscript>${svg}</noscript>
@@ -117,7 +116,7 @@ const interpreter = (): string => {
 }
 
 /** A drawing is re-inked, not drawn again: each colour of the theme is known by its light value. */
-const inks = [...Object.values(ink), ...palette]
+const inks = [...Object.values(ink), ...diverging, ...palette]
   .map(({ light, dark }) =>
     `#chart [fill="${light}"],noscript [fill="${light}"]{fill:${dark}}#chart [stroke="${light}"],noscript [stroke="${light}"]{stroke:${dark}}`
   )

@@ -8,7 +8,11 @@ import { fileURLToPath } from "node:url"
 import * as vega from "vega"
 import { listener, Unsound } from "./compile.ts"
 
-export const svg = async (spec: vega.Spec): Promise<string> => {
+/** `words` are what is read out to those who cannot see it. */
+export const svg = async (
+  spec: vega.Spec,
+  words: { readonly title: string; readonly description: string } = { title: "", description: "" }
+): Promise<string> => {
   vega.resetSVGDefIds()
   const heard: Array<string> = []
   const view = new vega.View(vega.parse(spec), { renderer: "none", loader: locked(), logger: listener(heard) })
@@ -17,7 +21,7 @@ export const svg = async (spec: vega.Spec): Promise<string> => {
     // no value yet is a state of the data, not a fault of the spec: such a chart is drawn empty
     const [first, ...rest] = heard.filter((warning) => !warning.startsWith("Infinite extent"))
     if (first !== undefined) throw new Unsound(first, rest)
-    return text
+    return named(text, words)
   } finally {
     view.finalize()
   }
@@ -41,6 +45,14 @@ export const sizeOf = (text: string): { readonly width: number; readonly height:
 }
 
 // helpers
+
+const named = (text: string, { description, title }: { readonly title: string; readonly description: string }): string =>
+  title === "" ?
+    text :
+    text.replace(/^<svg([^>]*)>/, (_, attributes: string) =>
+      `<svg role="img"${attributes}><title>${escaped(title)}</title>${description === "" ? "" : `<desc>${escaped(description)}</desc>`}`)
+
+const escaped = (words: string): string => words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const locked = (): vega.Loader => {
   const refuse = (uri: string) => Promise.reject(new Error(`a chart loads nothing, and links to nothing: ${uri.slice(0, 100)}`))

@@ -9,6 +9,7 @@ import type { Reason } from "../../services/Chart.ts"
 import { check, compile, Unsound } from "./compile.ts"
 import { page, specOfPage, wordsOf } from "./page.ts"
 import { mostPixels, png, sizeOf, svg, zoom } from "./picture.ts"
+import { still } from "./still.ts"
 import type { Answer, Ask, Drawn } from "./protocol.ts"
 
 const draw = async (ask: Ask): Promise<Drawn> => {
@@ -16,7 +17,7 @@ const draw = async (ask: Ask): Promise<Drawn> => {
   check(spec)
   // the schema has just said so
   const sound = spec as TopLevelSpec
-  const picture = await svg(compile(sound))
+  const picture = await svg(compile(still(sound)), wordsOf(sound))
   if (!ask.formats.includes("png")) return { svg: picture, png: undefined, html: html(ask, sound, picture) }
   const { width, height } = sizeOf(picture)
   const pixels = width * height * zoom * zoom

@@ -70,11 +70,11 @@ describe("a chart's page", () => {
     }
   })
 
-  it("takes the width there is, for one view; several keep theirs to be fitted", () => {
-    const one: object = specOfPage(spec("a"))
-    assert.deepInclude(one, { width: "container", autosize: { type: "fit-x", contains: "padding" } })
-    assert.notProperty(one, "title")
-    const two: object = specOfPage({ data: { values: [] }, vconcat: [{ mark: "bar", width: 300 }] })
-    assert.notProperty(two, "width")
+  it("leaves the title to the page, and its subtitle unbroken", () => {
+    assert.notProperty(specOfPage(spec("a")), "title")
+    const long = "a subtitle that is longer than a picture is wide, ".repeat(4).trim()
+    const of = { ...spec("a"), ...frame({ title: "a", subtitle: long, description: "", attribution: "b" }) }
+    assert.strictEqual(of.title.subtitle.length, 3)
+    assert.strictEqual(wordsOf(of).line, long)
   })
 })

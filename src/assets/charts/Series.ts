@@ -1,0 +1,124 @@
+/**
+ * Daily figures as rows to draw: of each coin shown, in order of time, told apart where days are missing, and reduced
+ * in SQL to the least and the greatest in each column of pixels, so that no line has more than two points a pixel.
+ */
+import { Effect } from "effect"
+import type { Statement } from "effect/sql"
+import { DuckDb } from "../../services/DuckDb.ts"
+import type { Shown } from "./Shown.ts"
+
+export type Point = {
+  readonly coin_id: string
+  readonly coin: string
+  readonly series: string
+  readonly day: string
+  /** 00:00 UTC of the day, in epoch milliseconds. */
+  readonly time: number
+  /** Another one on the other side of a missing day. */
+  readonly stretch: number
+} & Readonly<Record<string, string | number | null>>
+
+export interface Series {
+  readonly points: ReadonlyArray<Point>
+  readonly first: string
+  readonly last: string
+  /** Days with a figure, all coins together, and calendar days between a coin's first and last that have none. */
+  readonly days: number
+  readonly missing: number
+}
+
+/** A plot is so many pixels wide. */
+export const pixels = 760
+
+/** The rows in which `column` has a value (`above` it, where that is asked), with the `others` of their columns. */
+export const series = Effect.fnUntraced(function*(
+  { above, column, from, others = [], rows, shown, to }: {
+    /** With coin_id and day. */
+    readonly rows: Statement.Fragment
+    readonly shown: Shown
+    readonly column: string
+    readonly others?: ReadonlyArray<string>
+    readonly above?: number
+    readonly from?: string | undefined
+    readonly to?: string | undefined
+  }
+) {
+  const sql = yield* DuckDb
+  const coins = shown.coins
+  if (coins.length === 0) return { points: [], first: "", last: "", days: 0, missing: 0 } satisfies Series
+  const held = sql`
+    SELECT
+      coin_id,
+      day,
+      ${sql.csv([column, ...others].map((_) => sql`${sql(_)}`))},
+      (day - DATE '1970-01-01') - row_number() OVER (PARTITION BY coin_id ORDER BY day) AS stretch
+    FROM ${rows}
+    WHERE ${
+    sql.and([
+      sql`coin_id IN ${sql.in(coins.map((_) => _.id))}`,
+      sql`${sql(column)} IS NOT NULL`,
+      ...(above === undefined ? [] : [sql`${sql(column)} > ${above}`]),
+      ...(from === undefined ? [] : [sql`day >= ${from}`]),
+      ...(to === undefined ? [] : [sql`day <= ${to}`])
+    ])
+  }`
+  const [whole] = yield* sql<{ first: string | null; last: string | null; days: number; missing: number | null }>`
+    SELECT min(first) AS first, max(last) AS last, coalesce(sum(days), 0) AS days, sum(last - first + 1 - days) AS missing
+    FROM (SELECT min(day) AS first, max(day) AS last, count(*) AS days FROM (${held}) GROUP BY coin_id)`
+  const rowsOf = yield* sql<Point>`
+    WITH
+      held AS (${held}),
+      placed AS (
+        SELECT *, (day - min(day) OVER ()) * ${pixels} // (max(day) OVER () - min(day) OVER () + 1) AS pixel
+        FROM held
+      )
+    SELECT * EXCLUDE (pixel), epoch_ms(day) AS time
+    FROM placed
+    QUALIFY
+      row_number() OVER (PARTITION BY coin_id, pixel ORDER BY ${sql(column)}, day) = 1
+      OR row_number() OVER (PARTITION BY coin_id, pixel ORDER BY ${sql(column)} DESC, day DESC) = 1
+    ORDER BY coin_id, day`
+  const names = new Map(coins.map((_) => [_.id, _]))
+  return {
+    points: rowsOf.map((_) => ({ ..._, coin: names.get(_.coin_id)?.name ?? _.coin_id, series: names.get(_.coin_id)?.key ?? "" })),
+    first: whole?.first ?? "",
+    last: whole?.last ?? "",
+    days: whole?.days ?? 0,
+    missing: whole?.missing ?? 0
+  } satisfies Series
+})
+
+/** What a chart covers, in its subtitle's words. */
+export const coverage = ({ days, first, last, missing }: Series, { coins, of }: Shown): string =>
+  days === 0
+    ? "No figures yet"
+    : [
+      `${first} to ${last}, as of ${last} 00:00 UTC`,
+      ...(of > coins.length ? [`the first ${coins.length} of ${of} tracked coins`] : []),
+      missing === 0
+        ? "no day missing"
+        : `${missing.toLocaleString("en")} of ${(days + missing).toLocaleString("en")} days missing, shown as gaps`
+    ].join(" · ")
+
+/** The coins, those that end highest first: a legend reads as the lines lie at their right end. */
+export const asTheyEnd = ({ coins, of }: Shown, { points }: Series, column: string): Shown => {
+  const ends = new Map(points.map((_) => [_.coin_id, Number(_[column])]))
+  return { coins: coins.filter(({ id }) => ends.has(id)).toSorted((a, b) => (ends.get(b.id) ?? 0) - (ends.get(a.id) ?? 0)), of }
+}
+
+/** The least and the greatest figure. */
+export const extent = ({ points }: Series, column: string): readonly [number, number] =>
+  points.reduce(([low, high], _) => [Math.min(low, Number(_[column])), Math.max(high, Number(_[column]))] as const,
+    [Infinity, -Infinity] as const)
+
+/** For those who cannot see the lines: how far the first and the last of them went. */
+export const changes = ({ points }: Series, { coins }: Shown, column: string): string =>
+  coins.map(({ id, name }) => {
+    const own = points.filter((_) => _.coin_id === id)
+    const [from, to] = [Number(own[0]?.[column]), Number(own.at(-1)?.[column])]
+    return `${name} ${to >= from ? "rose" : "fell"} by ${percent.format(Math.abs(to / from - 1))}`
+  }).join(", ") + (coins.length === 0 ? "" : ".")
+
+// helpers
+
+const percent = new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 3 })
