@@ -82,7 +82,7 @@ describe("the drawing process", () => {
       assert.deepStrictEqual(yield* Effect.flip(pen.draw(hungry, ["svg"])), { _tag: "OutOfMemory", heapMb: 96 })
       assert.isTrue((yield* pen.draw(chart(), ["svg"])).svg?.startsWith("<svg"))
       assert.lengthOf(seen, 2)
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped), 120_000)
 
   it.live("may be killed from outside between two drawings", () =>
     Effect.gen(function*() {
