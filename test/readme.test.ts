@@ -2,6 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
+import { options } from "../src/cli/crypto.ts"
+import { groups } from "../src/cli/later.ts"
+import { usual } from "../src/cli/usual.ts"
 import { pipeline } from "../src/program.ts"
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
@@ -19,6 +22,12 @@ describe("the README", () => {
       ]
       assert.sameDeepMembers(told, expected)
     }))
+
+  it("lists each command with what it does, in the order of the help", () => {
+    const all = [...usual, ...options.commands]
+    const ordered = groups.flatMap((group) => all.filter((_) => _.group === group))
+    assert.deepStrictEqual(rows(between("<!-- commands", "<!-- /commands -->")), ordered.map((_) => [`${options.name} ${_.name}`, _.about]))
+  })
 
   it("shows the example that CI runs in an empty project", () => {
     const shown = /```ts\n([\s\S]*?)```/.exec(between("<!-- example", "<!-- /example -->"))?.[1]

@@ -48,9 +48,8 @@ export const list = (world: World) =>
     }])
   )
 
-// helpers
-
-const told = (asset: Asset.Any): typeof ListJson.Type["assets"][number] => ({
+/** An asset, as `list` tells it. */
+export const told = (asset: Asset.Any): typeof ListJson.Type["assets"][number] => ({
   name: asset.name,
   about: asset.about,
   kind: asset.into.kind,
@@ -59,5 +58,6 @@ const told = (asset: Asset.Any): typeof ListJson.Type["assets"][number] => ({
   from: Object.values(asset.from).map((_) => _.asset.name)
 })
 
-const shape = ({ kind, of, per }: typeof ListJson.Type["assets"][number]): string =>
+/** `table, per day, of each coin` */
+export const shape = ({ kind, of, per }: typeof ListJson.Type["assets"][number]): string =>
   [kind, ...(per === null ? [] : [`per ${per}`]), ...(of === null ? [] : [`of each ${of}`])].join(", ")

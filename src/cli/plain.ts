@@ -1,4 +1,5 @@
 /** Text for a terminal: what came from elsewhere moves no cursor, sets no colour and turns no line around. */
+import { DateTime } from "effect"
 import { CliOutput } from "effect/cli"
 import { cleanText } from "../services/CleanText.ts"
 
@@ -13,21 +14,52 @@ export const oneLine = (text: string): string => cleanText(text, Number.MAX_SAFE
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, undefined, 2).replace(unprintable, (_) => `\\u${_.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
+export interface TableOptions {
+  /** No line is longer: the widest of the columns that may be cut are cut until all fit. */
+  readonly columns?: number
+  /** The columns that may not be cut, beside those of numbers: what somebody copies. */
+  readonly whole?: ReadonlyArray<number>
+  /** How a cell looks, by its row (none: the head) and column; it is inked when its width is settled. */
+  readonly ink?: (cell: string, row: number | undefined, column: number) => string
+}
+
 /** Columns, each as wide as its widest cell; numbers to the right. */
-export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  { columns = Infinity, ink = (_) => _, whole = [] }: TableOptions = {}
+): string => {
   const cells = [head, ...rows].map((row) => row.map(oneLine))
-  const widths = head.map((_, i) => cells.reduce((most, row) => Math.max(most, CliOutput.displayWidth(row[i] ?? "")), 0))
-  const isNumber = head.map((_, i) => rows.length > 0 && cells.slice(1).every((row) => /^(|[-+]?\d[\d.,e+-]*)$/.test(row[i] ?? "")))
-  const line = (row: ReadonlyArray<string>) =>
-    row.map((cell, i) => {
-      const room = " ".repeat(Math.max(0, (widths[i] ?? 0) - CliOutput.displayWidth(cell)))
-      return isNumber[i] === true ? room + cell : cell + room
+  const isNumber = head.map((_, i) =>
+    rows.length > 0 && cells.slice(1).every((row) => /^(|[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?)$/.test(row[i] ?? ""))
+  )
+  const widest = head.map((_, i) => cells.reduce((most, row) => Math.max(most, CliOutput.displayWidth(row[i] ?? "")), 0))
+  const widths = fit(widest, head.map((_, i) => isNumber[i] !== true && !whole.includes(i)), columns)
+  const line = (row: ReadonlyArray<string>, at: number | undefined) =>
+    row.map((given, i) => {
+      const width = widths[i] ?? 0
+      const cell = clip(given, width)
+      const room = " ".repeat(Math.max(0, width - CliOutput.displayWidth(cell)))
+      const isLast = i === row.length - 1
+      return isNumber[i] === true ? room + ink(cell, at, i) : ink(cell, at, i) + (isLast ? "" : room)
     }).join("  ").trimEnd()
-  return [line(cells[0] ?? []), widths.map((_) => "─".repeat(_)).join("  "), ...cells.slice(1).map(line)].join("\n")
+  const rule = widths.map((_, i) => ink("─".repeat(_), undefined, i)).join("  ")
+  return [line(cells[0] ?? [], undefined), rule, ...cells.slice(1).map(line)].join("\n")
+}
+
+/** The text, or its beginning and an ellipsis: no wider than so many columns. */
+export const clip = (text: string, columns: number): string => {
+  if (CliOutput.displayWidth(text) <= columns) return text
+  let cut = text.slice(0, Math.max(0, columns))
+  while (cut !== "" && CliOutput.displayWidth(cut) > columns - 1) cut = cut.slice(0, -1)
+  return `${cut}…`
 }
 
 /** `3,650` */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",")
+
+/** `2026-11-25 20:01:02`, in UTC */
+export const instant = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, 19).replace("T", " ")
 
 /** `1 call`, `12 calls` */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
@@ -41,6 +73,21 @@ export const duration = (millis: number): string => {
 }
 
 // helpers
+
+/** Narrower than this, a cell says nothing. */
+const least = 8
+
+/** Takes from the widest, one column at a time, until the line fits or nothing may be narrower. */
+const fit = (widest: ReadonlyArray<number>, mayCut: ReadonlyArray<boolean>, columns: number): ReadonlyArray<number> => {
+  const widths = [...widest]
+  const gaps = 2 * Math.max(0, widths.length - 1)
+  for (let over = widths.reduce((sum, _) => sum + _, gaps) - columns; over > 0; over--) {
+    const most = widths.reduce((most, width, i) => mayCut[i] === true && width > least && width > (widths[most] ?? -1) ? i : most, -1)
+    if (most < 0) break
+    widths[most] = (widths[most] ?? 0) - 1
+  }
+  return widths
+}
 
 /** DEL and C1 controls, bidirectional marks, line separators, byte order mark: JSON lets them through as they are. */
 const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g

@@ -1,11 +1,16 @@
 /** What the commands work on: a pipeline, and the layers it runs on. Both are loaded when a command needs them, and not before. */
-import type { Effect, FileSystem, Layer, Path } from "effect"
+import type { Effect, FileSystem, Layer, Option, Path } from "effect"
+import type { Command } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import type { Key } from "../engine/Partition.ts"
 import type * as Pipeline from "../engine/Pipeline.ts"
 import type { Settings } from "../services/Settings.ts"
+import type { Screen } from "./progress/Screen.ts"
+
+/** What a command may ask for: the platform, and where progress is shown. */
+export type Platform = Command.Environment | Screen
 
 /** What a layer may build on: files, and what the user chose. */
 export type Ground = FileSystem.FileSystem | Path.Path | Settings
@@ -15,6 +20,24 @@ export type Needs<Target extends Asset.Any> = Exclude<Effect.Services<Target>, K
 
 /** Any pipeline with its layers. That they answer for all that its assets need is said where they are handed in. */
 export interface World {
+  /** How the command is typed, as one in a shell would: `npx crypto`. */
+  readonly typed: string
   readonly pipeline: Effect.Effect<Pipeline.Any, Pipeline.DefinitionInvalid>
   readonly layer: Layer.Layer<Ledger | Manifest, unknown, Ground>
+  /** The ledger alone: it can be read while another process has the data. */
+  readonly ledger: Layer.Layer<Ledger, unknown, Ground>
+  /** Is anything kept yet? What only reads asks before it opens: opening would make it. */
+  readonly kept: Effect.Effect<boolean, never, Ground>
+  /** Who has the data file, if someone has. */
+  readonly owner: Effect.Effect<Option.Option<Owner>, never, Ground>
+  /** The names of all commands. */
+  readonly commands: ReadonlyArray<string>
+}
+
+/** The process that has the data file, as it says of itself. */
+export interface Owner {
+  readonly pid: number
+  /** ISO 8601 in UTC. */
+  readonly since: string
+  readonly command: string
 }

@@ -80,6 +80,13 @@ export class StepRow extends Schema.Class<StepRow>("crypto/engine/Ledger/StepRow
   endedAt: Schema.NullOr(Schema.Finite)
 }) {}
 
+/** Which runs are meant: those whose id begins so, those of a state, those that had a step of any of the assets. */
+export interface Where {
+  readonly id?: string | undefined
+  readonly state?: typeof RunState.Type | undefined
+  readonly assets?: ReadonlyArray<string> | undefined
+}
+
 /** The ledger could not be read or written: without it nobody knows what happens, so nothing may. */
 export class LedgerFailed extends Schema.TaggedError<LedgerFailed>()("LedgerFailed", { doing: Schema.String, cause: Schema.Defect() }) {
   override get message() {
@@ -106,11 +113,13 @@ export class Ledger extends Context.Service<Ledger, {
   /** All of them together or none, durable when it returns, and stamped with the clock. */
   readonly record: (...events: readonly [Event, ...ReadonlyArray<Event>]) => Effect.Effect<void, LedgerFailed>
   /** Newest first. */
-  readonly runs: (limit: number) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
+  readonly runs: (limit: number, where?: Where) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /** In the order in which they began. */
   readonly steps: (run: string) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** Of each slice of these assets whose last attempt failed, that attempt: oldest first. */
   readonly failures: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
+  /** The newest steps of an asset, newest first. */
+  readonly stepsOf: (asset: string, limit: number) => Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** What began and did not end. */
   readonly open: Effect.Effect<{ readonly runs: ReadonlyArray<RunRow>; readonly steps: ReadonlyArray<StepRow> }, LedgerFailed>
   /** In the order in which they were asked for. */

@@ -37,14 +37,27 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
             failing(`record ${events.map((_) => _._tag).join(", ")}`)
           )
         }),
-        runs: Effect.fn("Ledger.runs")((limit) =>
-          rows(runs, "list runs", `SELECT ${runColumns} FROM run ORDER BY startedAt DESC, rowid DESC LIMIT ?`, limit)
-        ),
+        runs: Effect.fn("Ledger.runs")((limit, { assets, id, state } = {}) => {
+          const conditions = [
+            ...(id === undefined ? [] : ["substr(id, 1, length(?)) = ?"]),
+            ...(state === undefined ? [] : ["state = ?"]),
+            ...(assets === undefined
+              ? []
+              : ["EXISTS (SELECT 1 FROM step WHERE step.run = run.id AND asset IN (SELECT value FROM json_each(?)))"])
+          ]
+          const which = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`
+          const params = [id, id, state, assets === undefined ? undefined : JSON.stringify(assets)].flatMap((_) => _ ?? [])
+          return rows(runs, "list runs", `SELECT ${runColumns} FROM run ${which} ORDER BY startedAt DESC, rowid DESC LIMIT ?`, ...params,
+            limit)
+        }),
         steps: Effect.fn("Ledger.steps")((run) =>
           rows(steps, "list steps", `SELECT ${stepColumns} FROM step WHERE run = ? ORDER BY rowid`, run)
         ),
         failures: Effect.fn("Ledger.failures")((assets) =>
           assets.length === 0 ? Effect.succeed([]) : rows(steps, "list failures", failures(assets.length), ...assets)
+        ),
+        stepsOf: Effect.fn("Ledger.stepsOf")((asset, limit) =>
+          rows(steps, "list steps", `SELECT ${stepColumns} FROM step WHERE asset = ? ORDER BY rowid DESC LIMIT ?`, asset, limit)
         ),
         open: Effect.all({
           runs: rows(runs, "list open runs", `SELECT ${runColumns} FROM run WHERE endedAt IS NULL ORDER BY rowid`),

@@ -5,6 +5,7 @@ import { Settings } from "../services/Settings.ts"
 import * as Chart from "./Chart.ts"
 import * as CoinGecko from "./CoinGecko.ts"
 import * as DuckDb from "./DuckDb.ts"
+import { ledgerPath } from "./Files.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Sandbox from "./Sandbox.ts"
@@ -17,7 +18,7 @@ export const data = Layer.unwrap(Effect.map(Settings, ({ currency, duckdbPath, s
 
 /** The ledger lies beside the data file, which has to be owned first: so it is opened after it. */
 export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, sandboxSeed, source }) => {
-  const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(duckdbPath.replace(/(\.duckdb)?$/, ".ledger.sqlite"))))
+  const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(ledgerPath(duckdbPath))))
   const market = source !== "sandbox" ?
     CoinGecko.layer :
     Layer.unwrap(

@@ -92,8 +92,16 @@ export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
   const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map() }
   return Ledger.of({
     record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(told, event, now))),
-    runs: (limit) => Effect.sync(() => [...told.runs.values()].toReversed().slice(0, limit)),
+    runs: (limit, { assets, id = "", state } = {}) =>
+      Effect.sync(() => {
+        const having = new Set([...told.steps.values()].flatMap((_) => assets?.includes(_.asset) === true ? [_.run] : []))
+        const meant = [...told.runs.values()].filter((_) =>
+          _.id.startsWith(id) && (state === undefined || _.state === state) && (assets === undefined || having.has(_.id))
+        )
+        return meant.toReversed().slice(0, limit)
+      }),
     steps: (run) => Effect.sync(() => [...told.steps.values()].filter((_) => _.run === run)),
+    stepsOf: (asset, limit) => Effect.sync(() => [...told.steps.values()].filter((_) => _.asset === asset).toReversed().slice(0, limit)),
     failures: (assets) =>
       Effect.sync(() => {
         const tried = [...told.steps.values()].filter((_) => _.state === "failed" || _.state === "succeeded" || _.state === "skipped")

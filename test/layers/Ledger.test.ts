@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Event, type Lease, Ledger, LedgerFailed, reconcile, type Which } from "../../src/engine/Ledger.ts"
+import { type Event, type Lease, Ledger, LedgerFailed, reconcile, type Where, type Which } from "../../src/engine/Ledger.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import type * as Request from "../../src/engine/Request.ts"
@@ -54,6 +54,25 @@ const folder = Effect.acquireRelease(Effect.sync(() => mkdtempSync(join(tmpdir()
 const file = Effect.map(folder, (_) => join(_, "crypto.ledger.sqlite"))
 
 describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fresh(layer(":memory:"))]])("a ledger %s", (_, ledger) => {
+  it.effect("finds runs by how their id begins, by state, and by the assets they had to do with; and an asset's newest steps", () =>
+    Effect.gen(function*() {
+      yield* record(runStarted("a1", "prices"), stepStarted("a1", "s1"), stepEnded("s1", "failed"), runEnded("a1", "partial"))
+      yield* record(runStarted("a2", "coins"), runEnded("a2"), runStarted("b1", "prices"), stepStarted("b1", "s2"))
+      const ids = (limit: number, where: Where) => Ledger.use((_) => Effect.map(_.runs(limit, where), (rows) => rows.map((row) => row.id)))
+      assert.deepStrictEqual(yield* ids(9, {}), ["b1", "a2", "a1"])
+      assert.deepStrictEqual(yield* ids(9, { id: "a" }), ["a2", "a1"])
+      assert.deepStrictEqual(yield* ids(9, { id: "_" }), [])
+      assert.deepStrictEqual(yield* ids(9, { state: "partial" }), ["a1"])
+      assert.deepStrictEqual(yield* ids(9, { assets: ["prices", "none"] }), ["b1", "a1"])
+      assert.deepStrictEqual(yield* ids(1, { assets: ["prices"] }), ["b1"])
+      assert.deepStrictEqual(yield* ids(9, { assets: ["prices"], state: "partial", id: "a1" }), ["a1"])
+      assert.deepStrictEqual(yield* ids(9, { assets: [] }), [])
+      const newest = (asset: string, limit: number) => Ledger.use((_) => _.stepsOf(asset, limit))
+      assert.deepStrictEqual((yield* newest("prices", 9)).map((_) => [_.id, _.state]), [["s2", "started"], ["s1", "failed"]])
+      assert.deepStrictEqual((yield* newest("prices", 1)).map((_) => _.id), ["s2"])
+      assert.deepStrictEqual(yield* newest("coins", 9), [])
+    }).pipe(Effect.provide(ledger)))
+
   it.effect("tells a run and its steps as they happened, stamped with the clock", () =>
     Effect.gen(function*() {
       yield* record(runStarted("r1", "prices", "returns"), stepStarted("r1", "s1"), stepEnded("s1"), runEnded("r1", "partial"))

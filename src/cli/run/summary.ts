@@ -52,22 +52,6 @@ export const planned = (plan: Plan.Plan<unknown, unknown>): ReadonlyArray<string
   ]
 }
 
-/** `--plan`, as text. */
-export const planText = (plan: Plan.Plan<unknown, unknown>): string => {
-  const lines = Plan.print(plan)
-  return plain(
-    lines.length === 0
-      ? "Everything is up to date: nothing would run."
-      : [
-        ...lines,
-        "",
-        `${counted(Plan.calls(plan), "call")} to the source${
-          plan.pending.length > 0 ? ", and those of what is planned later" : ""
-        }; nothing was spent.`
-      ].join("\n")
-  )
-}
-
 // helpers
 
 const indent = (text: string): string => text.split("\n").map((_) => `  ${_}`).join("\n")

@@ -1,6 +1,5 @@
-/** What `crypto run --json` prints, and what it says of a plan. */
+/** What `crypto run --json` prints. */
 import { Schema } from "effect"
-import * as Plan from "../../engine/Plan.ts"
 import * as Run from "../../engine/Run.ts"
 import * as Span from "../../engine/Span.ts"
 import { Result } from "./results.ts"
@@ -33,36 +32,6 @@ export const RunJson = Schema.Struct({
   ),
   /** What there is now of the targets, and of what was made for them. */
   results: Schema.Array(Result)
-})
-
-/** `crypto run --plan --json` */
-export const PlanJson = Schema.Struct({
-  calls: Schema.Int,
-  steps: Schema.Array(Schema.Struct({
-    asset: Schema.String,
-    window: Schema.String,
-    subjects: Schema.Array(Schema.String),
-    /** How many keys, and why. */
-    why: Schema.Record(Schema.String, Schema.Int),
-    /** Skipped, if what it reads comes out as it was. */
-    provisional: Schema.Boolean,
-    calls: Schema.Int
-  })),
-  /** What can be planned only when something else has been made. */
-  pending: Schema.Array(Schema.Struct({ asset: Schema.String, after: Schema.String }))
-})
-
-export const ofPlan = (plan: Plan.Plan<unknown, unknown>): typeof PlanJson.Type => ({
-  calls: Plan.calls(plan),
-  steps: plan.steps.map((_) => ({
-    asset: _.asset.name,
-    window: _.window.toString(),
-    subjects: _.subjects.flatMap((subject) => subject ?? []),
-    why: { ..._.why },
-    provisional: _.provisional,
-    calls: _.calls
-  })),
-  pending: plan.pending.map((_) => ({ asset: _.asset.name, after: _.after.name }))
 })
 
 export const ofReports = (reports: ReadonlyArray<Run.Report<unknown>>): typeof RunJson.Type["runs"] =>

@@ -5,8 +5,9 @@
  * `<file>.lock.json` says who the owner is, for others to read; it means nothing without the lock.
  */
 import { DateTime, Effect, Option, Schema } from "effect"
-import { readFile, rename, rm, writeFile } from "node:fs/promises"
-import { basename } from "node:path"
+import { existsSync } from "node:fs"
+import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises"
+import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { DuckDbError } from "../../services/DuckDb.ts"
 
@@ -37,12 +38,42 @@ export const own = Effect.fn("DuckDb.own")(function*(path: string) {
   })
 })
 
+/** Who has the file now, if someone has; asked without taking it, and without making anything. */
+export const ownerOf = Effect.fn("DuckDb.ownerOf")(function*(path: string) {
+  const full = resolve(path)
+  const file = yield* Effect.tryPromise(() => realpath(full)).pipe(
+    Effect.catch(() => Effect.tryPromise(async () => join(await realpath(dirname(full)), basename(full)))),
+    Effect.orElseSucceed(() => full)
+  )
+  const note = yield* Effect.option(
+    Effect.flatMap(Effect.tryPromise(() => readFile(`${file}.lock.json`, "utf8")), Schema.decodeEffect(Owner))
+  )
+  // without the lock the note is what a killed process left
+  return Option.isSome(note) && isHeld(`${file}.lock`) ? note : Option.none()
+})
+
 // helpers
+
+/** A reader is kept out by the owner's lock, and keeps out nobody for longer than it takes to ask. */
+const isHeld = (lock: string): boolean => {
+  if (!existsSync(lock)) return false
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(lock, { readOnly: true, timeout: 0 })
+    database.prepare("SELECT count(*) FROM sqlite_schema").all()
+    return false
+  } catch (refused) {
+    return isBusy(refused)
+  } finally {
+    database?.close()
+  }
+}
 
 const hold = (lock: string): DatabaseSync | { readonly refused: unknown } => {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(lock, { timeout: 0 })
+    // whoever only asks whether it is held has it for a moment
+    database = new DatabaseSync(lock, { timeout: 50 })
     database.exec("BEGIN EXCLUSIVE")
     return database
   } catch (refused) {
@@ -55,10 +86,13 @@ const hold = (lock: string): DatabaseSync | { readonly refused: unknown } => {
 const command = ([, script = "node", word]: ReadonlyArray<string>): string =>
   word === undefined || word.startsWith("-") ? basename(script) : `${basename(script)} ${word}`
 
-const busy = 5
-const refusal = (path: string, cause: unknown, owner: Option.Option<typeof Owner.Type>): DuckDbError => {
+const isBusy = (cause: unknown): boolean => {
   const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "errcode") : undefined
-  if (typeof code === "number" && (code & 0xff) === busy) {
+  return typeof code === "number" && (code & 0xff) === 5
+}
+
+const refusal = (path: string, cause: unknown, owner: Option.Option<typeof Owner.Type>): DuckDbError => {
+  if (isBusy(cause)) {
     return new DuckDbError({
       asked: path,
       reason: {

@@ -3,6 +3,7 @@ import { Duration, Effect, Layer, Option, Result } from "effect"
 import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { layer } from "../../../src/layers/DuckDb.ts"
+import { ownerOf } from "../../../src/layers/duckdb/owner.ts"
 import { DuckDb } from "../../../src/services/DuckDb.ts"
 import { folder, owner } from "./process.ts"
 import { reasonOf } from "./reasonOf.ts"
@@ -24,8 +25,30 @@ describe("a data file has one owner", () => {
         assert.deepStrictEqual(reason.command, Option.some("child.ts hold"))
         assert.match(Option.getOrElse(reason.since, () => ""), /^\d{4}-\d\d-\d\dT/)
       }
+      assert.deepStrictEqual(Option.map(yield* ownerOf(path), (_) => [_.pid, _.command]),
+        Option.some([first.process.pid ?? 0, "child.ts hold"]))
       yield* first.kill
+      // what it said of itself is still there, and its lock is not
+      assert.isTrue(existsSync(`${path}.lock.json`))
+      assert.deepStrictEqual(yield* ownerOf(path), Option.none())
       yield* opened(path)
+    }))
+
+  it.live("who has it is asked without taking it, by any name, and makes nothing", () =>
+    Effect.gen(function*() {
+      const home = yield* folder
+      const path = join(home, "x.duckdb")
+      assert.deepStrictEqual(yield* ownerOf(path), Option.none())
+      assert.deepStrictEqual(yield* ownerOf(join(home, "none", "x.duckdb")), Option.none())
+      assert.deepStrictEqual(readdirSync(home), [])
+      yield* Effect.gen(function*() {
+        for (const name of [path, `${home}/./nothing/../x.duckdb`]) {
+          assert.deepStrictEqual(Option.map(yield* ownerOf(name), (_) => _.pid), Option.some(process.pid))
+        }
+        // and it still has it
+        assert.strictEqual((yield* reasonOf(opened(path)))?._tag, "InUse")
+      }).pipe(Effect.provide(layer({ path, stamp })))
+      assert.deepStrictEqual(yield* ownerOf(path), Option.none())
     }))
 
   // opening and closing the data file in the owning process drops DuckDB's own lock: ours has to hold without it

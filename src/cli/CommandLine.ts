@@ -1,0 +1,142 @@
+/** The command line as a function of its arguments, and as this process. `Cli.ts` is what users of the library see of it. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Fiber, Layer, Option, References, Stdio, type Terminal } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag, TerminalCapabilities } from "effect/cli"
+import type * as Asset from "../engine/Asset.ts"
+import type { Ledger } from "../engine/Ledger.ts"
+import type * as Pipeline from "../engine/Pipeline.ts"
+import * as exit from "./exit.ts"
+import { makeRoot, type Root } from "./flags.ts"
+import { groups, type Later } from "./later.ts"
+import { plain } from "./plain.ts"
+import { Screen } from "./progress/Screen.ts"
+import { start } from "./start.ts"
+import { usual } from "./usual.ts"
+import type { Ground, Needs, Owner, Platform, World } from "./world.ts"
+
+export interface Options<Target extends Asset.Any, E> {
+  /** As it is typed. */
+  readonly name: string
+  readonly version: string
+  readonly about: string
+  /** What the assets ask of the world; it may build on the settings, on files and paths. */
+  readonly layer: Layer.Layer<Needs<Target>, E, Ground>
+  /** The ledger alone, for commands that look at it while another process has the data [default: as `layer` has it]. */
+  readonly ledger?: Layer.Layer<Ledger, unknown, Ground>
+  /** Whether anything is kept yet: what only reads leaves a world that was never begun as it is [default: there is]. */
+  readonly kept?: Effect.Effect<boolean, never, Ground>
+  /** Who has the data [default: nobody else]. */
+  readonly owner?: Effect.Effect<Option.Option<Owner>, never, Ground>
+  /** Commands beside the usual ones. */
+  readonly commands?: ReadonlyArray<Later>
+}
+
+/** The command line as a function of its arguments: for tests, and for whoever brings a platform. */
+export const make = <Target extends Asset.Any, E>(
+  pipeline: Effect.Effect<Pipeline.Pipeline<Target>, Pipeline.DefinitionInvalid>,
+  options: Options<Target, E>
+): (args: ReadonlyArray<string>) => Effect.Effect<void, exit.Exit, Platform> => {
+  const root = makeRoot(options.name, options.about)
+  const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
+  const { kept, layer, ledger, owner } = options
+  const commands = all.map((_) => _.name)
+  const defaults = { typed: `npx ${options.name}`, ledger: ledger ?? layer, kept: kept ?? Effect.succeed(true), commands }
+  // the layer answers for the ledger and the manifest, and for what is not seen here: what the assets ask for
+  const world = { pipeline, layer, ...defaults, owner: owner ?? Effect.succeedNone } as unknown as World
+  return Effect.fnUntraced(function*(typed: ReadonlyArray<string>) {
+    const args = asked(typed)
+    const tree = yield* Effect.promise(() => treeOf(root, world, all, args))
+    yield* Command.runWith(tree, { version: options.version })(args)
+  }, (run) =>
+    run.pipe(
+      Effect.catchIf(CliError.isCliError,
+        (_) => _._tag === "ShowHelp" && _.errors.length === 0 ? Effect.void : new exit.Exit({ code: exit.code.usage, says: "" })),
+      Effect.tapError((_) => _.says === "" ? Effect.void : Console.error(plain(_.says))),
+      Effect.provide(manners(options.name, all))
+    ))
+}
+
+/** Runs the command line as this process: its arguments, its terminal, its exit code. */
+export const run = <Target extends Asset.Any, E>(
+  pipeline: Effect.Effect<Pipeline.Pipeline<Target>, Pipeline.DefinitionInvalid>,
+  options: Options<Target, E>
+): void => {
+  const commandLine = make(pipeline, options)
+  // a reader that has read enough (`| head`) is no failure
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+  Stdio.Stdio.use(({ args }) => Effect.flatMap(args, commandLine)).pipe(
+    Effect.ensuring(flushed),
+    bounded,
+    Effect.provide(Layer.mergeAll(NodeServices.layer, Screen.layer)),
+    NodeRuntime.runMain
+  )
+}
+
+// helpers
+
+/** `help run` is `run --help`. */
+const asked = (args: ReadonlyArray<string>): ReadonlyArray<string> => args[0] === "help" ? [...args.slice(1), "--help"] : args
+
+/** The tree, with the code of the commands that are named: of all of them for a script that completes any. */
+const treeOf = async (root: Root, world: World, all: ReadonlyArray<Later>, args: ReadonlyArray<string>) => {
+  const wholly = args.some((_) => _.startsWith("--completions"))
+  const loaded = await Promise.all(all.map((later) => wholly || args.includes(later.name) ? later.load(root, world) : unloaded(later)))
+  const entries = groups.map((group) => ({ group, commands: loaded.filter((_, i) => all[i]?.group === group) }))
+  // that commands ask for no more than the platform, the type of the options says
+  return root.pipe(Command.withSubcommands(entries.filter((_) => _.commands.length > 0))) as unknown as Command.Command<
+    string,
+    unknown,
+    {},
+    exit.Exit,
+    Platform
+  >
+}
+
+const unloaded = async ({ about, name }: Later): Promise<Command.Command.Any> =>
+  Command.make(name).pipe(Command.withShortDescription(about))
+
+const formatter = CliOutput.defaultFormatter({ colors: false })
+
+/** A mistake is answered by what is wrong and where to look, on stderr, not by the whole help; a bare call by where to begin. */
+const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<Later>) {
+  const terminal = yield* Effect.context<Terminal.Terminal>()
+  return CliOutput.layerPresenter({
+    present: (event) => {
+      if (event._tag === "InvalidInvocation") {
+        return Console.error(`${plain(formatter.formatErrors(event.errors)).trim()}\n\nSee '${event.commandPath.join(" ")} --help'`)
+      }
+      return event._tag === "Help" && event.reason === "Implicit" && event.commandPath.length === 1
+        ? Effect.provideContext(start(name, event.helpDoc.description, all), terminal)
+        : CliOutput.defaultPresenter.present(event)
+    }
+  })
+})
+
+const manners = (name: string, all: ReadonlyArray<Later>) =>
+  Layer.mergeAll(
+    Layer.unwrap(presenter(name, all)),
+    TerminalCapabilities.layer,
+    CliConfig.layer({ builtIns: GlobalFlag.BuiltIns.filter((_) => _ !== GlobalFlag.Wizard) }),
+    Layer.succeed(References.LogToStderr, true)
+  )
+
+/** What was printed has left the process: on some systems a pipe takes its time, and ending the process drops the rest. */
+const flushed = Effect.callback<void>((resume) => void process.stdout.write("", () => resume(Effect.void)))
+
+/** Ctrl-C is answered within two seconds, whatever a finalizer waits for. */
+const patience = 1500
+
+/** Interrupted, what runs has so long for its finalizers; then the process ends without them. */
+const bounded = Effect.fnUntraced(function*<A, E, R>(self: Effect.Effect<A, E, R>) {
+  const fiber = yield* Effect.forkDetach(self, { startImmediately: true })
+  const ended = Effect.callback<void>((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), patience)
+    fiber.addObserver(() => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    })
+    fiber.interruptUnsafe()
+  })
+  return yield* Effect.onInterrupt(Fiber.join(fiber), () => ended)
+})

@@ -1,0 +1,26 @@
+/** The command `crypto` as a value: its pipeline and its layers are loaded by the commands that need them. */
+import { Effect, Layer } from "effect"
+import manifest from "../../package.json" with { type: "json" }
+import { later } from "./later.ts"
+
+export const pipeline = Effect.flatMap(Effect.promise(() => import("../program.ts")), (_) => _.pipeline)
+
+const live = Effect.promise(() => import("../layers/Live.ts"))
+const data = Layer.unwrap(Effect.map(live, (_) => _.data))
+const files = Effect.promise(() => import("../layers/Files.ts"))
+
+export const options = {
+  name: "crypto",
+  version: manifest.version,
+  about: "Crypto market data: CoinGecko to DuckDB to charts. Data go to stdout, everything else to stderr.",
+  layer: Layer.unwrap(Effect.map(live, (_) => _.layer)),
+  ledger: Layer.unwrap(Effect.map(files, (_) => _.ledger)),
+  kept: Effect.flatMap(files, (_) => _.kept),
+  owner: Effect.flatMap(files, (_) => _.owner),
+  /** Beside the usual ones: what only this pipeline has. */
+  commands: [
+    later("query", "One SELECT on the data file, which it cannot change", "Take out",
+      (root) => import("./query.ts").then((_) => _.query(root, data))),
+    later("sandbox", "Serve the synthetic market over HTTP", "Keep in order", (root) => import("./sandbox.ts").then((_) => _.sandbox(root)))
+  ]
+} as const

@@ -1,0 +1,33 @@
+/** The world of a command that only looks: where nothing is kept yet, an empty one in memory, so that looking makes no file. */
+import { Effect, Layer } from "effect"
+import type { Ledger } from "../engine/Ledger.ts"
+import type { Manifest } from "../engine/Manifest.ts"
+import * as Pipeline from "../engine/Pipeline.ts"
+import * as Selection from "../engine/Selection.ts"
+import * as SettingsLayer from "../layers/Settings.ts"
+import type { Settings } from "../services/Settings.ts"
+import type { Platform, World } from "./world.ts"
+
+export const reading = (world: World, chosen: SettingsLayer.Flags) => {
+  const settings = SettingsLayer.layer(chosen)
+  const empty = SettingsLayer.layer({ ...chosen, DUCKDB_PATH: ":memory:" })
+  const whole = Effect.map(world.kept, (isKept) => Layer.provideMerge(world.layer, isKept ? settings : empty))
+  return Layer.unwrap(Effect.provide(whole, settings))
+}
+
+/** The settings, and the ledger alone. */
+export const looking = (world: World, chosen: SettingsLayer.Flags) => Layer.provideMerge(world.ledger, SettingsLayer.layer(chosen))
+
+/** What works on a pipeline's assets: that the layer answers for all that they ask of the world is said where both were handed in. */
+export const answered = <A, E>(self: Effect.Effect<A, E, unknown>): Effect.Effect<A, E, Ledger | Manifest | Settings | Platform> =>
+  // an asset of any pipeline asks for what nobody here can name
+  self as Effect.Effect<A, E, Ledger | Manifest | Settings | Platform>
+
+/** The assets that are meant: all, when nothing is said. The data are opened only for a selection that asks how things stand. */
+export const selected = Effect.fnUntraced(function*(world: World, selection: ReadonlyArray<string>, chosen: ReturnType<typeof reading>) {
+  const pipeline = yield* world.pipeline
+  const expressions = selection.length === 0 ? [Selection.ALL] : selection
+  return yield* Pipeline.selectDefined(pipeline, expressions).pipe(
+    Effect.catchIf((_) => _.reason._tag === "AsksState", () => Effect.provide(answered(Pipeline.select(pipeline, expressions)), chosen))
+  )
+})

@@ -1,0 +1,15 @@
+/** The commands that any pipeline has. Adding one is its file and a line here. */
+import { later } from "./later.ts"
+
+export const usual = [
+  later("run", "Bring assets up to date", "Make", (root, world) => import("./run.ts").then((_) => _.run(root, world))),
+  later("plan", "What would run, why, and what it would cost", "Make",
+    (root, world) => import("./plan.ts").then((_) => _.plan(root, world))),
+  later("list", "The assets and jobs there are", "Look", (_, world) => import("./list.ts").then((_) => _.list(world))),
+  later("graph", "What follows from what, and how it stands", "Look",
+    (root, world) => import("./graph.ts").then((_) => _.graph(root, world))),
+  later("runs", "The runs there were, newest first", "Look", (root, world) => import("./runs.ts").then((_) => _.runs(root, world))),
+  later("logs", "What a run did, step by step", "Look", (root, world) => import("./logs.ts").then((_) => _.logs(root, world))),
+  later("config", "Every setting, its value, and where it comes from", "Keep in order",
+    (root) => import("./config.ts").then((_) => _.config(root)))
+] as const

@@ -1,0 +1,191 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import * as Cli from "../../src/cli/Cli.ts"
+import { Ledger } from "../../src/engine/Ledger.ts"
+import { inWorld } from "./world.ts"
+
+const decode = Schema.decodeEffect(Schema.fromJsonString(Cli.RunsJson))
+const owner = Effect.succeedSome({ pid: 7, since: "2026-11-24T12:00:00.000Z", command: "weather run" })
+
+/** A run that began and does not end, with one part that ended and one that has not. */
+const begun = Ledger.use((_) =>
+  _.record(
+    { _tag: "RunStarted", run: "zz1", targets: ["rain"], trigger: "a test" },
+    { _tag: "StepStarted", run: "zz1", id: "s1", asset: "rain", window: "2026-11-24", subject: "oslo", why: "missing 1" },
+    { _tag: "StepEnded", id: "s1", state: "succeeded", rows: 1, changed: 1, note: "within(mm, 0, 9): 1 offender" },
+    { _tag: "StepStarted", run: "zz1", id: "s2", asset: "rain", window: "2026-11-24", subject: "rome\x1b[2J", why: "missing 1" }
+  )
+)
+const ended = Ledger.use((_) =>
+  _.record({ _tag: "StepEnded", id: "s2", state: "failed", rows: 0, changed: 0, note: "no gauge" }, {
+    _tag: "RunEnded",
+    run: "zz1",
+    state: "partial"
+  })
+)
+
+describe("runs", () => {
+  it.effect("are listed newest first, with what came of their parts", () =>
+    inWorld(["oslo"], (weather) =>
+      Effect.gen(function*() {
+        yield* weather("run", "all")
+        yield* TestClock.adjust("1 hour")
+        yield* weather("run", "wettest", "--force", "--only")
+        const all = yield* decode((yield* weather("runs", "--json")).out)
+        assert.deepStrictEqual(all.map(({ run: _, ...rest }) => rest), [{
+          state: "succeeded",
+          trigger: "command line",
+          targets: ["wettest"],
+          startedAt: "2026-11-24T13:00:00.000Z",
+          endedAt: "2026-11-24T13:00:00.000Z",
+          made: 1,
+          skipped: 0,
+          failed: 0,
+          blocked: 0,
+          interrupted: 0,
+          rows: 1
+        }, {
+          state: "partial",
+          trigger: "command line",
+          targets: ["rain", "wettest"],
+          startedAt: "2026-11-24T12:00:00.000Z",
+          endedAt: "2026-11-24T12:00:00.000Z",
+          made: 2,
+          skipped: 0,
+          failed: 1,
+          blocked: 0,
+          interrupted: 0,
+          rows: 4
+        }])
+        const { out } = yield* weather("runs")
+        assert.match(out, /^run .* state .* started \(UTC\) +took +parts +targets +asked by\n/)
+        assert.match(out, / partial +2026-11-24 12:00:00 +0\.0 s +2 made, 1 failed +rain, wettest +command line$/)
+        const ids = (...args: ReadonlyArray<string>) =>
+          Effect.flatMap(weather("runs", "--json", ...args), ({ out }) => Effect.map(decode(out), (_) => _.map((run) => run.run)))
+        const [newest, oldest] = all.map((_) => _.run)
+        assert.deepStrictEqual(yield* ids("--limit", "1"), [newest])
+        assert.deepStrictEqual(yield* ids("--state", "partial"), [oldest])
+        assert.deepStrictEqual(yield* ids("--asset", "rain"), [oldest])
+        assert.deepStrictEqual(yield* ids("--asset", "daily_job"), [newest, oldest])
+        assert.deepStrictEqual(yield* ids("--state", "failed"), [])
+      })))
+
+  it.effect("nothing is a list, too: empty for a script, a hint for people", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* weather("runs", "--json")).out, "[]")
+        const { code, err, out } = yield* weather("runs")
+        assert.deepStrictEqual([code, out, err], [0, "", "Nothing has run here yet. Begin with 'npx weather run all'."])
+        yield* weather("run", "all")
+        assert.strictEqual((yield* weather("runs", "--state", "failed")).err, "There are no such runs: leave a condition out.")
+      })))
+
+  it.effect("one that is open is started while its process lives, and lost when nobody has the data", () =>
+    Effect.gen(function*() {
+      const states = (owner: Cli.Options<never, never>["owner"]) =>
+        inWorld([], (weather) =>
+          Effect.gen(function*() {
+            yield* begun
+            return (yield* decode((yield* weather("runs", "--json")).out)).map((_) => _.state)
+          }), {}, owner === undefined ? {} : { owner })
+      assert.deepStrictEqual(yield* states(owner), ["started"])
+      assert.deepStrictEqual(yield* states(undefined), ["lost"])
+    }))
+
+  it.effect("an asset, a state or a number that is none is a mistake", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const asset = yield* weather("runs", "--asset", "rian")
+        assert.deepStrictEqual([asset.code, asset.err, asset.out], [2, "There is no asset or job called \"rian\". Did you mean rain?", ""])
+        assert.match((yield* weather("runs", "--state", "good")).err, /good[\s\S]*succeeded/)
+        assert.strictEqual((yield* weather("runs", "--limit", "0")).code, 2)
+      })))
+})
+
+describe("logs", () => {
+  const lines = [
+    "run zz1 of 2026-11-24 (times are UTC): rain",
+    "12:00:00.000   run: started (rain, by a test)",
+    "12:00:00.000   rain oslo 2026-11-24: started (missing 1)",
+    "12:00:00.000 ! rain oslo 2026-11-24: succeeded (1 row, 1 changed key, 0.0 s, warning: within(mm, 0, 9): 1 offender)",
+    "12:00:00.000   rain rome[2J 2026-11-24: started (missing 1)",
+    "12:00:05.000 ✗ rain rome[2J 2026-11-24: failed (5.0 s, no gauge)",
+    "12:00:05.000 ✗ run: partial (5.0 s)"
+  ]
+
+  it.effect("tell what a run did, in order, inertly; by latest, by its id, or by how that begins", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* begun
+        yield* TestClock.adjust("5 seconds")
+        yield* ended
+        for (const args of [[], ["latest"], ["zz1"], ["z"]]) {
+          assert.deepStrictEqual((yield* weather("logs", ...args)).out.split("\n"), lines)
+        }
+        const { events, run } = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.LogsJson))((yield* weather("logs", "--json")).out)
+        assert.deepStrictEqual([run.run, run.state, run.made, run.failed], ["zz1", "partial", 1, 1])
+        assert.deepStrictEqual(events[4], {
+          at: "2026-11-24T12:00:05.000Z",
+          what: "step ended",
+          state: "failed",
+          asset: "rain",
+          window: "2026-11-24",
+          subject: "rome\x1b[2J",
+          rows: 0,
+          changed: 0,
+          took: 5000,
+          note: "no gauge"
+        })
+      })))
+
+  it.effect("--follow tells what happens when it happens, and ends with the run", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* begun
+        const text = yield* Effect.forkChild(weather("logs", "--follow"), { startImmediately: true })
+        yield* TestClock.adjust("5 seconds")
+        yield* ended
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual((yield* Fiber.join(text)).out.split("\n"), lines)
+      }), {}, { owner }))
+
+  it.effect("--follow --json is an event a line", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* begun
+        yield* ended
+        const { out } = yield* weather("logs", "--follow", "--json")
+        const events = yield* Effect.forEach(out.split("\n"), (_) => Schema.decodeEffect(Schema.fromJsonString(Cli.LogEventJson))(_))
+        assert.deepStrictEqual(events.map((_) => _.what), [
+          "run started",
+          "step started",
+          "step ended",
+          "step started",
+          "step ended",
+          "run ended"
+        ])
+      })))
+
+  it.effect("--follow does not wait for a process that is gone", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* begun
+        const { code, err, out } = yield* weather("logs", "--follow")
+        assert.strictEqual(code, 0)
+        assert.strictEqual(out, lines.slice(0, 5).join("\n"))
+        assert.strictEqual(err, "Its process is gone. The next run settles what it had published, and makes the rest.")
+      }), {}, { owner: Effect.sync(Option.none) }))
+
+  it.effect("of a run that is none, and where nothing ran, are a mistake", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        assert.match((yield* weather("logs")).err, /^nothing has run here yet/)
+        yield* begun
+        yield* Ledger.use((_) => _.record({ _tag: "RunStarted", run: "zz2", targets: ["rain"], trigger: "a test" }))
+        const none = yield* weather("logs", "zz9")
+        assert.deepStrictEqual([none.code, none.err], [2, "there is no run zz9. The newest are zz2, zz1; 'npx weather runs' lists more"])
+        assert.strictEqual((yield* weather("logs", "zz")).err, "zz begins the ids of several runs (zz2, zz1): give more of it")
+        assert.match((yield* weather("logs", "zz1")).out, /^run zz1/)
+      })))
+})
