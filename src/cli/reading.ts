@@ -3,7 +3,6 @@ import { Effect, Layer } from "effect"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
-import * as Selection from "../engine/Selection.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import type { Settings } from "../services/Settings.ts"
 import type { Platform, World } from "./world.ts"
@@ -26,7 +25,7 @@ export const answered = <A, E>(self: Effect.Effect<A, E, unknown>): Effect.Effec
 /** The assets that are meant: all, when nothing is said. The data are opened only for a selection that asks how things stand. */
 export const selected = Effect.fnUntraced(function*(world: World, selection: ReadonlyArray<string>, chosen: ReturnType<typeof reading>) {
   const pipeline = yield* world.pipeline
-  const expressions = selection.length === 0 ? [Selection.ALL] : selection
+  const expressions = selection.length === 0 ? ["all"] : selection
   return yield* Pipeline.selectDefined(pipeline, expressions).pipe(
     Effect.catchIf((_) => _.reason._tag === "AsksState", () => Effect.provide(answered(Pipeline.select(pipeline, expressions)), chosen))
   )

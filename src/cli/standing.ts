@@ -46,6 +46,6 @@ export const mark = (ink: Ink, state: State): string => {
 
 export const legend = (ink: Ink): string => ink.dim("● fresh  ◐ stale or late  ○ missing  ✗ failed  ◌ cannot be told yet")
 
-/** \`● fresh\`, \`◐ stale: upstream changed 3\` */
+/** `● fresh`, `◐ stale: upstream changed 3` */
 export const inWords = (ink: Ink, { state, why }: Standing): string =>
   `${mark(ink, state)} ${state}${why === "" || why === state ? "" : `: ${oneLine(why)}`}`

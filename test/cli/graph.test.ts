@@ -8,7 +8,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import { inWorld } from "./world.ts"
 
-const legend = "\n\n● fresh  ◐ stale  ○ missing  ✗ failed  ◌ waits for what it reads, or cannot be told yet"
+const legend = "\n\n● fresh  ◐ stale or late  ○ missing  ✗ failed  ◌ cannot be told yet"
 
 /** `d` reads `b` and `c`, which read `a`; the groups and the kind are as hostile as names may be. */
 const diamond = () => {
@@ -26,7 +26,7 @@ describe("the tree", () => {
     inWorld([], (weather) =>
       Effect.gen(function*() {
         assert.strictEqual((yield* weather("graph")).out,
-          `○ rain        memory, per day, of each city · never made 6\n└─ ○ wettest  memory · never made${legend}`)
+          `○ rain        memory, per day, of each city · never made, 6 keys\n└─ ○ wettest  memory · never made${legend}`)
         yield* weather("run", "rain")
         assert.strictEqual((yield* weather("graph", "wettest")).out, `○ wettest  memory · never made${legend}`)
         yield* weather("run", "all")
@@ -41,7 +41,7 @@ describe("the tree", () => {
         yield* weather("run", "all")
         const failed = yield* weather("graph")
         assert.include(failed.out,
-          "✗ rain        memory, per day, of each city · no rain gauge[2J in rome\n└─ ✗ wettest  memory · blocked by rain")
+          "✗ rain        memory, per day, of each city · no rain gauge[2J in rome\n└─ ○ wettest  memory · never made")
         fails.length = 0
         yield* weather("run", "all")
         assert.match((yield* weather("graph")).out, /^● rain.*\n└─ ● wettest/)
@@ -76,8 +76,8 @@ describe("for programs", () => {
         const { out } = yield* weather("graph", "--json")
         assert.deepStrictEqual(yield* Schema.decodeEffect(Schema.fromJsonString(Cli.GraphJson))(out), {
           assets: [
-            { name: "rain", kind: "memory", group: null, per: "day", of: "city", state: "missing", why: "never made 6" },
-            { name: "wettest", kind: "memory", group: null, per: null, of: null, state: "missing", why: "never made" }
+            { name: "rain", kind: "memory", group: null, per: "day", of: "city", state: "never made", why: "never made, 6 keys" },
+            { name: "wettest", kind: "memory", group: null, per: null, of: null, state: "never made", why: "never made" }
           ],
           edges: [{ from: "rain", to: "wettest" }]
         })

@@ -97,7 +97,11 @@ describe("runs", () => {
     inWorld([], (weather) =>
       Effect.gen(function*() {
         const asset = yield* weather("runs", "--asset", "rian")
-        assert.deepStrictEqual([asset.code, asset.err, asset.out], [2, "There is no asset or job called \"rian\". Did you mean rain?", ""])
+        assert.deepStrictEqual([asset.code, asset.err, asset.out], [
+          2,
+          "There is no asset or job called \"rian\". Did you mean rain?\n  rian\n  ^",
+          ""
+        ])
         assert.match((yield* weather("runs", "--state", "good")).err, /good[\s\S]*succeeded/)
         assert.strictEqual((yield* weather("runs", "--limit", "0")).code, 2)
       })))

@@ -11,7 +11,8 @@ const day = (name: string, about: string) => Flag.String(name).pipe(Flag.withMet
 export const isSet = (name: string, about: string) => Flag.Boolean(name).pipe(Flag.withDescription(about), Flag.withDefault(false))
 
 export const aimFlags = {
-  targets: Argument.String("target").pipe(Argument.withDescription("Assets, jobs or selections of them; all for everything"), Argument.variadic({ min: 1 })),
+  targets: Argument.String("target").pipe(Argument.withDescription("Assets, jobs or selections of them; all for everything"),
+    Argument.variadic({ min: 1 })),
   partition: Flag.String("partition").pipe(
     Flag.withMetavar("KEY"),
     Flag.withDescription("One key of the targets' partition: a day (2026-11-01) or a month (2026-11)"),
