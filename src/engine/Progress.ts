@@ -11,6 +11,16 @@ export type Event =
   | { readonly _tag: "Waiting"; readonly why: string; readonly until: number }
   /** A call to a source has ended; `status` is missing when no answer came. */
   | { readonly _tag: "Call"; readonly request: string; readonly status: number | undefined; readonly ms: number }
+  /** An answer of a source is not of the shape that it had: which field, what was expected and what came, in how many rows. */
+  | {
+    readonly _tag: "Drift"
+    readonly endpoint: string
+    readonly field: string
+    readonly change: "new" | "missing" | "retyped"
+    readonly expected: string
+    readonly came: string
+    readonly rows: number
+  }
   /** What the ledger is told. */
   | Ledger.Event
 

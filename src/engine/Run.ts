@@ -10,6 +10,7 @@ import * as Asset from "./Asset.ts"
 import * as Check from "./Check.ts"
 import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
 import type { Manifest } from "./Manifest.ts"
+import { Note } from "./Note.ts"
 import type { Key } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
 import { Progress } from "./Progress.ts"
@@ -175,10 +176,14 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
     const plug = yield* Plug
     const id = yield* start(run, step, subject)
     const nothing = { _tag: "StepEnded", id, rows: 0, changed: 0 } as const
-    const exit = yield* Effect.exit(restore(bringAbout(step, subject, id)))
+    const noted = new Set<string>()
+    const exit = yield* restore(bringAbout(step, subject, id)).pipe(
+      Effect.provideService(Note, (text) => Effect.sync(() => void noted.add(text))),
+      Effect.exit
+    )
     if (Exit.isFailure(exit)) {
       const state = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
-      yield* tell({ ...nothing, state, note: explain(exit.cause), checks: refused(exit.cause) })
+      yield* tell({ ...nothing, state, note: [explain(exit.cause), ...noted].join("; "), checks: refused(exit.cause) })
       return { _tag: "Failed", cause: exit.cause } as const
     }
     if (Option.isNone(exit.value)) {
@@ -187,9 +192,11 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
       return { _tag: "Skipped", why } as const
     }
     yield* plug("published", step.asset, subject)
-    const publication = exit.value.value
+    const published = exit.value.value
+    const notes = [...noted, ...(published.notes ?? [])]
+    const publication: Publication = notes.length === 0 ? published : { ...published, notes }
     const { changed, rows, warnings } = publication
-    const note = warnings.map(Check.describe).join("; ")
+    const note = [...warnings.map(Check.describe), ...notes].join("; ")
     yield* tell({ ...nothing, state: "succeeded", rows, changed: Span.size(changed), note, checks: warnings })
     return { _tag: "Made", publication } as const
   }))

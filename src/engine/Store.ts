@@ -32,6 +32,8 @@ export interface Publication {
   readonly changed: Spans
   /** Checks that found something and let it through. */
   readonly warnings: ReadonlyArray<Finding>
+  /** What else is worth telling: that a source revised what it had served, and how often. */
+  readonly notes?: ReadonlyArray<string>
 }
 
 export interface Store<in In, out Out, in Row, out E = never, out R = never> {

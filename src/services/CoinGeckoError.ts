@@ -4,6 +4,7 @@
  * A message says what was asked, what came, and what to do. No reason holds a request, a header or a key.
  */
 import { Schema } from "effect"
+import { describe, Drift } from "./Drift.ts"
 
 /** No whole answer: refused, reset, not found in the DNS; or `cut`, once it had begun. */
 export class Transport
@@ -79,6 +80,14 @@ export class BadBody extends Schema.TaggedError<BadBody>()("BadBody", {
   }
 }
 
+/** The answer is not of the shape that it had, and its endpoint is frozen. */
+export class Drifted extends Schema.TaggedError<Drifted>()("Drifted", { drift: Drift }) {
+  override get message() {
+    return `the API has changed (${describe(this.drift)}), and this endpoint takes no other shape. ` +
+      "Compare the raw answer with the documentation; the policy `evolve` takes what still fits"
+  }
+}
+
 /** The month's credits are used up: the call was not made. */
 export class Budget extends Schema.TaggedError<Budget>()("Budget", { used: Schema.Finite, allowed: Schema.Finite, month: Schema.String }) {
   override get message() {
@@ -112,6 +121,7 @@ export const Reason = Schema.Union([
   BeyondDepth,
   Forbidden,
   BadBody,
+  Drifted,
   Budget,
   NoCallLog,
   NotKept
@@ -140,6 +150,8 @@ const unauthorizedAdvice = (code: number) => {
       return "A Pro key belongs to pro-api.coingecko.com: set COINGECKO_PLAN=pro, or check that the key is right"
     case 10011:
       return "A Demo key belongs to api.coingecko.com: set COINGECKO_PLAN=demo"
+    case 10005:
+      return "This takes a paid plan: set COINGECKO_PLAN=pro and a Pro key"
     case 10002:
       return "Set COINGECKO_API_KEY and COINGECKO_PLAN"
     default:

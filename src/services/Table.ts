@@ -301,13 +301,14 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
   const table = sql`${sql(asset.name)}`
   const here = slicing(sql, asset, { ...shape, log: undefined }, step)
   const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
-  const parts = yield* sql<{ k: string; digest: string; n: number; changed: boolean }>`
+  const parts = yield* sql<{ k: string; digest: string; n: number; changed: boolean; revised: boolean }>`
     WITH
       fresh AS (SELECT ${keyOf(sql, asset, shape)} AS k, count(*) AS n, ${digest(sql, shape)} AS digest FROM ${
     staged(sql, step)
   } GROUP BY ALL),
       stale AS (SELECT ${keyOf(sql, asset, shape)} AS k, ${digest(sql, shape)} AS digest FROM ${old} GROUP BY ALL)
-    SELECT k, coalesce(n, 0) AS n, coalesce(fresh.digest, 'none') AS digest, fresh.digest IS DISTINCT FROM stale.digest AS changed
+    SELECT k, coalesce(n, 0) AS n, coalesce(fresh.digest, 'none') AS digest, fresh.digest IS DISTINCT FROM stale.digest AS changed,
+      changed AND stale.digest IS NOT NULL AS revised
     FROM fresh FULL JOIN stale USING (k)
     ORDER BY k`
   const differ = parts.filter((_) => _.changed)
@@ -340,8 +341,15 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
       at: DateTime.toEpochMillis(yield* DateTime.now)
     })
   )
-  return { rows, changed, warnings }
+  return { rows, changed, warnings, ...revisions(asset, parts.filter((_) => _.revised).length) }
 })
+
+/** Whatever reads nothing is served by a source: keys that it had served before, and serves otherwise now. */
+const revisions = ({ from, per }: Asset.Any, keys: number): Pick<Store.Publication, "notes"> => {
+  if (per === undefined || keys === 0 || Object.keys(from).length > 0) return {}
+  const { unit } = per.calendar
+  return { notes: [`${keys} stored ${unit === "static" ? "key" : unit}${keys === 1 ? "" : "s"} revised`] }
+}
 
 /** A key as text: when its time begins, in milliseconds; or itself, if it lies in no time. */
 const keyOf = (sql: DuckDbClient, asset: Asset.Any, { key }: Shape): Statement.Fragment => {

@@ -13,7 +13,7 @@ export const StepJson = Schema.Struct({
   rows: Schema.Int,
   /** Keys whose content is not what it was. */
   changed: Schema.Int,
-  /** Why it was skipped, failed or blocked, or what its checks warn of. */
+  /** Why it was skipped, failed or blocked, what its checks warn of, and what its source left out, changed or revised. */
   note: Schema.String
 })
 
@@ -51,8 +51,9 @@ export const ofReports = (reports: ReadonlyArray<Run.Report<unknown>>): typeof R
 const told = (outcome: Run.Outcome<unknown>): Pick<typeof StepJson.Type, "outcome" | "rows" | "changed" | "note"> => {
   switch (outcome._tag) {
     case "Made": {
-      const { changed, rows, warnings } = outcome.publication
-      return { outcome: "made", rows, changed: Span.size(changed), note: warnings.map((_) => `${_.check}: ${_.offenders}`).join("; ") }
+      const { changed, notes = [], rows, warnings } = outcome.publication
+      const note = [...warnings.map((_) => `${_.check}: ${_.offenders}`), ...notes].join("; ")
+      return { outcome: "made", rows, changed: Span.size(changed), note }
     }
     case "Skipped":
       return { outcome: "skipped", rows: 0, changed: 0, note: outcome.why }

@@ -4,9 +4,11 @@
  */
 import { Clock, Effect, Option, Redacted, Result, Semaphore } from "effect"
 import { HttpClient } from "effect/http"
+import { Note } from "../../engine/Note.ts"
 import { Progress } from "../../engine/Progress.ts"
 import { cleanText } from "../../services/CleanText.ts"
-import { BadBody, CoinGeckoError } from "../../services/CoinGeckoError.ts"
+import { BadBody, CoinGeckoError, Drifted } from "../../services/CoinGeckoError.ts"
+import { describe as describeDrift, type Drift, type EndpointName, Policies } from "../../services/Drift.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Answer from "./Answer.ts"
 import { CallLog } from "./CallLog.ts"
@@ -29,7 +31,9 @@ export const make = Effect.gen(function*() {
   const gate = yield* Gate.make({ limit: settings.rateLimit, monthlyCredits: Option.getOrUndefined(settings.monthlyCredits) })
   const connections = yield* Semaphore.make(mostConnections)
   const hide = hider(settings)
-  const drifted = new Set<string>()
+  const declared = yield* Policies
+  /** New fields harm nobody: each is told once. */
+  const seen = new Set<string>()
 
   /** One attempt: sends, and makes of the answer what can be made of it. `sent` and `status` tell how far it came. */
   const attempt = Effect.fnUntraced(function*<Asked, A>(endpoint: Endpoint<Asked, A>, asked: Asked, params: Params, trace: Trace) {
@@ -58,23 +62,37 @@ export const make = Effect.gen(function*() {
       return yield* Effect.fail(reason)
     }
     yield* raw.keep({ endpoint: endpoint.name, about: [path, ...Object.values(params)].join("-"), text })
-    const decoded = endpoint.decode(body, now)
-    if (Result.isSuccess(decoded)) return decoded.success
-    const problem = decoded.failure
-    return yield* typeof problem === "string"
-      ? new BadBody({ problem: "WrongShape", detail: problem })
-      : new BadBody({ problem: "NotDaily", detail: problem.detail })
+    const policy = (yield* Policies)[endpoint.name] ?? declared[endpoint.name] ?? endpoint.policy
+    const { drifts, rejected, value } = endpoint.decode(body, now, { policy, expects: endpoint.expects?.(asked) ?? [] })
+    const [first] = drifts
+    if (policy === "freeze" && first !== undefined) return yield* new Drifted({ drift: { endpoint: endpoint.name, ...first } })
+    if (Result.isSuccess(value)) return { value: value.success, rejected, drifts }
+    return yield* typeof value.failure === "string"
+      ? new BadBody({ problem: "WrongShape", detail: value.failure })
+      : new BadBody({ problem: "NotDaily", detail: value.failure.detail })
   }, Effect.scoped)
 
-  const tell = Effect.fnUntraced(function*<A>(name: string, request: string, decoded: Decoded<A>) {
-    for (const { reason, row } of decoded.rejected.slice(0, mostNamed)) {
+  /** What is not as it should be is said to whoever listens, kept with the step, and logged. */
+  const tell = Effect.fnUntraced(function*(name: EndpointName, request: string, { drifts, rejected }: Omit<Decoded<unknown>, "value">) {
+    const report = yield* Progress
+    const note = yield* Note
+    for (const found of drifts) {
+      const drift: Drift = { endpoint: name, ...found }
+      const key = `${name} ${drift.field} ${drift.came}`
+      if (drift.change === "new" && seen.has(key)) continue
+      if (drift.change === "new") seen.add(key)
+      yield* report({ _tag: "Drift", ...drift })
+      yield* note(describeDrift(drift))
+      yield* Effect.logDebug(`CoinGecko, ${request}: ${describeDrift(drift)}`)
+    }
+    if (rejected.length === 0) return
+    const [first] = rejected
+    const others = rejected.length > 1 ? `, and ${rejected.length - 1} more` : ""
+    yield* note(`left out of ${name}: ${first?.row ?? ""} (${first?.reason ?? ""})${others}`)
+    for (const { reason, row } of rejected.slice(0, mostNamed)) {
       yield* Effect.logWarning(`CoinGecko, ${request}: left out ${row}: ${reason}`)
     }
-    const others = decoded.rejected.length - mostNamed
-    if (others > 0) yield* Effect.logWarning(`CoinGecko, ${request}: left out ${others} more rows`)
-    const keys = decoded.unknown.filter((key) => !drifted.has(`${name} ${key}`))
-    for (const key of keys) drifted.add(`${name} ${key}`)
-    if (keys.length > 0) yield* Effect.logDebug(`CoinGecko, ${name}: keys nobody reads: ${cleanText(keys.join(", "), 500)}`)
+    if (rejected.length > mostNamed) yield* Effect.logWarning(`CoinGecko, ${request}: left out ${rejected.length - mostNamed} more rows`)
   })
 
   const call: Client["call"] = Effect.fn("CoinGecko.call")(function*<Asked, A>(endpoint: Endpoint<Asked, A>, asked: Asked) {

@@ -1,7 +1,15 @@
 /** CoinGecko without a network: a small market in memory, or a mock of a few methods. Every call is counted. */
 import { Clock, Context, DateTime, Effect, Layer, Option, Result } from "effect"
-import { CoinGecko, CoinGeckoError, type MarketRow } from "../../services/CoinGecko.ts"
-import { BadBody, NotFound } from "../../services/CoinGeckoError.ts"
+import {
+  type CoinDetail,
+  CoinGecko,
+  CoinGeckoError,
+  type GlobalMarket,
+  type MarketRow,
+  type Point,
+  type Quote
+} from "../../services/CoinGecko.ts"
+import { BadBody, NotFound, Unauthorized } from "../../services/CoinGeckoError.ts"
 import { dailyPoints } from "../../services/dailyPoints.ts"
 import { Settings } from "../../services/Settings.ts"
 
@@ -59,6 +67,13 @@ export const layer = (market: Market): Layer.Layer<CoinGecko | Calls> =>
       }))
     })
 
+    /** The newest rows, of these coins alone; one that has none is not found. */
+    const one = Effect.fnUntraced(function*(coin: string) {
+      const row = (yield* newest(Object.keys(market))).find(({ id }) => id === coin)
+      return row ??
+        (yield* new CoinGeckoError({ request: `GET /coins/${coin}`, attempts: 1, reason: new NotFound({ detail: "coin not found" }) }))
+    })
+
     const service = CoinGecko.of({
       ping: Effect.as(note("ping"), "(V3) To the Moon!"),
       coinList: () =>
@@ -76,7 +91,64 @@ export const layer = (market: Market): Layer.Layer<CoinGecko | Calls> =>
           note(`marketChart ${coin} ${days}`),
           Effect.flatMap(Clock.currentTimeMillis, (now) => chart(coin, now - days * 86_400_000, now))
         ),
-      marketChartRange: ({ coin, from, to }) => Effect.andThen(note(`marketChartRange ${coin}`), chart(coin, from - 1, to))
+      marketChartRange: ({ coin, from, to }) => Effect.andThen(note(`marketChartRange ${coin}`), chart(coin, from - 1, to)),
+      coin: ({ coin }) => Effect.andThen(note(`coin ${coin}`), Effect.map(one(coin), detailOf)),
+      ohlc: ({ coin, days }) =>
+        Effect.andThen(
+          note(`ohlc ${coin} ${days}`),
+          Effect.map(Effect.flatMap(Clock.currentTimeMillis, (now) => chart(coin, days === "max" ? 0 : now - days * 86_400_000, now)),
+            (found) => ({ rows: candlesOf(found.points), rejected: [] }))
+        ),
+      history: ({ coin, day }) =>
+        Effect.andThen(
+          note(`history ${coin} ${day}`),
+          Effect.map(chart(coin, timeOf(day) - 1, timeOf(day)), ({ points: [point] }) => ({
+            coin,
+            symbol: coin.slice(0, 3),
+            name: coin,
+            day,
+            figures: point === undefined
+              ? undefined
+              : { price: point.price, marketCap: point.marketCap, totalVolume: point.totalVolume }
+          }))
+        ),
+      simplePrice: ({ coins, currencies = [currency] }) =>
+        Effect.andThen(
+          note(`simplePrice ${coins.join(",")} ${currencies.join(",")}`),
+          Effect.map(newest(coins), (rows) => ({
+            quotes: currencies.includes(currency) ? rows.map(quoteOf) : [],
+            absent: {
+              coins: coins.filter((coin) => !rows.some(({ id }) => id === coin)),
+              currencies: rows.length === 0 ? [] : currencies.filter((_) => _ !== currency),
+              pairs: []
+            }
+          }))
+        ),
+      supportedCurrencies: Effect.as(note("supportedCurrencies"), [currency]),
+      global: Effect.andThen(
+        note("global"),
+        Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.map(newest(Object.keys(market)), (rows) => globalOf(rows, now)))
+      ),
+      trending: Effect.andThen(
+        note("trending"),
+        Effect.map(newest(Object.keys(market)), (rows) => ({
+          coins: rows.map(({ id, market_cap_rank, name, symbol }, score) => ({
+            id,
+            name,
+            symbol,
+            market_cap_rank,
+            price_btc: null,
+            score
+          })),
+          rejected: []
+        }))
+      ),
+      categories: () => Effect.as(note("categories"), { rows: [], rejected: [] }),
+      exchanges: () => Effect.as(note("exchanges"), { rows: [], rejected: [] }),
+      keyUsage: Effect.andThen(
+        note("keyUsage"),
+        new CoinGeckoError({ request: "GET /key", attempts: 0, reason: new Unauthorized({ code: 10005, detail: "not in this market" }) })
+      )
     })
     return Layer.merge(Layer.succeed(CoinGecko, service), Layer.succeed(Calls, { all: Effect.sync(() => calls.slice()) }))
   }))
@@ -103,6 +175,71 @@ export const settings = (some: Partial<Settings["Service"]> = {}): Layer.Layer<S
   })
 
 // helpers
+
+/** The one currency of a market in memory. */
+const currency = "usd"
+
+const detailOf = (row: MarketRow): CoinDetail => ({
+  id: row.id,
+  symbol: row.symbol,
+  name: row.name,
+  platforms: {},
+  categories: [],
+  market_cap_rank: row.market_cap_rank,
+  last_updated: row.last_updated,
+  market_data: {
+    current_price: { usd: row.current_price },
+    market_cap: { usd: row.market_cap },
+    total_volume: { usd: row.total_volume },
+    price_change_24h: null,
+    price_change_percentage_24h: null,
+    price_change_percentage_7d: null,
+    price_change_percentage_14d: null,
+    price_change_percentage_30d: null,
+    price_change_percentage_60d: null,
+    price_change_percentage_200d: null,
+    price_change_percentage_1y: null,
+    market_cap_change_24h: null,
+    market_cap_change_percentage_24h: null,
+    market_cap_rank: row.market_cap_rank,
+    total_supply: null,
+    max_supply: null,
+    circulating_supply: null,
+    last_updated: row.last_updated
+  }
+})
+
+/** A candle a day, stamped with its close, from one midnight's price to the next one's. */
+const candlesOf = (points: ReadonlyArray<Point>) =>
+  points.flatMap(({ price: close, time }, i) => {
+    const open = points[i - 1]?.price ?? null
+    return open === null || close === null ? [] : [{ closes: time, open, high: Math.max(open, close), low: Math.min(open, close), close }]
+  })
+
+const quoteOf = ({ current_price, id, last_updated, market_cap, total_volume }: MarketRow): Quote => ({
+  coin: id,
+  currency,
+  price: current_price,
+  marketCap: market_cap,
+  volume24h: total_volume,
+  change24h: null,
+  updatedAt: last_updated === null ? null : timeOf(last_updated.slice(0, 10))
+})
+
+const globalOf = (rows: ReadonlyArray<MarketRow>, now: number): GlobalMarket => {
+  const total = rows.reduce((sum, { market_cap }) => sum + (market_cap ?? 0), 0)
+  return {
+    active_cryptocurrencies: rows.length,
+    markets: 0,
+    total_market_cap: { usd: total },
+    total_volume: { usd: rows.reduce((sum, { total_volume }) => sum + (total_volume ?? 0), 0) },
+    market_cap_percentage: Object.fromEntries(
+      rows.slice(0, 10).flatMap(({ market_cap, symbol }) => market_cap === null || total === 0 ? [] : [[symbol, market_cap / total * 100]])
+    ),
+    market_cap_change_percentage_24h_usd: null,
+    updated_at: Math.floor(now / 1000)
+  }
+}
 
 const timeOf = (day: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(`${day}T00:00:00Z`))
 

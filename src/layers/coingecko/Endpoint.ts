@@ -1,80 +1,152 @@
 /**
  * An endpoint is its path, its parameters and how its answer is decoded; everything else is shared by all of them.
  *
- * Decoding keeps the rows that fit and names those that do not, so that one bad row never costs a page.
+ * Decoding keeps the rows that fit, names those that do not, so that one bad row never costs a page, and tells every field that
+ * is not as it was.
  */
 import { Result, Schema } from "effect"
 import { cleanText } from "../../services/CleanText.ts"
-import type { Chart, Rejected, Rows } from "../../services/CoinGecko.ts"
+import type { Candle, Chart, Rejected, Rows, Trending, TrendingCoin } from "../../services/CoinGecko.ts"
+import { TrendingItem } from "../../services/CoinGecko.ts"
 import type { NotDaily, Point } from "../../services/dailyPoints.ts"
 import { dailyPoints } from "../../services/dailyPoints.ts"
+import type { Drift, EndpointName, Policy } from "../../services/Drift.ts"
+import * as Shape from "./Drift.ts"
 import { isObject } from "./Json.ts"
 
 export interface Endpoint<in Asked, out Answer> {
   /** Names the endpoint in messages and the folder of its raw answers. */
-  readonly name: string
+  readonly name: EndpointName
   readonly path: (asked: Asked) => string
   readonly params: (asked: Asked, currency: string) => Readonly<Record<string, string>>
+  /** What is done about an answer of another shape. */
+  readonly policy: Policy
+  /** Fields that come only when asked for, and were. */
+  readonly expects?: (asked: Asked) => ReadonlyArray<string>
   /** Pure: the answer, or what is wrong with it. */
-  readonly decode: (body: unknown, now: number) => Result.Result<Decoded<Answer>, NotDaily | string>
+  readonly decode: Decode<Answer>
   /** The earliest instant asked for, epoch milliseconds, where the answer is history. */
   readonly earliest?: (asked: Asked, now: number) => number
   /** The most bytes an answer may have, unpacked; 8 MiB unless told. */
   readonly maxBytes?: number
 }
 
-export interface Decoded<Answer> {
-  readonly value: Answer
+export type Decode<Answer> = (body: unknown, now: number, options: Shape.Options) => Decoded<Answer>
+
+export interface Decoded<out Answer> {
+  readonly value: Result.Result<Answer, NotDaily | string>
   readonly rejected: ReadonlyArray<Rejected>
-  /** Keys that the schema does not know. */
-  readonly unknown: ReadonlyArray<string>
+  readonly drifts: ReadonlyArray<Omit<Drift, "endpoint">>
 }
 
 /** Ties the two types of an endpoint together. */
 export const make = <Asked, Answer>(endpoint: Endpoint<Asked, Answer>): Endpoint<Asked, Answer> => endpoint
 
-/** An object that is wholly right or not an answer. */
-export const one = <Fields extends Schema.Struct.Fields>(schema: Schema.Struct<Fields> & Schema.Decoder<Schema.Struct<Fields>["Type"]>) => {
-  const decode = Schema.decodeUnknownResult(schema, strict)
-  return (body: unknown): Result.Result<Decoded<Schema.Struct<Fields>["Type"]>, string> =>
-    decode(body).pipe(
-      Result.map((value) => ({ value, rejected: [], unknown: unknownKeys(schema.fields, body) })),
-      Result.mapError((error) => tidy(error.message))
-    )
+/** An object that is right, or not an answer. */
+export const one = <A>(schema: Schema.Decoder<A>): Decode<A> => {
+  const read = Shape.reader(schema)
+  return (body, _, options) => {
+    const { differences, value } = read(body, options)
+    return { value, rejected: [], drifts: differences.map((_) => ({ ..._, rows: 1 })) }
+  }
 }
 
-/** An array of rows, each right or named. */
-export const rows = <Fields extends Schema.Struct.Fields>(
-  schema: Schema.Struct<Fields> & Schema.Decoder<Schema.Struct<Fields>["Type"]>
-) => {
-  const decode = Schema.decodeUnknownResult(schema, strict)
-  return (body: unknown): Result.Result<Decoded<Rows<Schema.Struct<Fields>["Type"]>>, string> => {
-    if (!Array.isArray(body)) return Result.fail("not an array of rows")
+/** An array of rows, each right or named; if none is, there is no answer. */
+export const rows = <A>(schema: Schema.Decoder<A>): Decode<Rows<A>> => {
+  const read = Shape.reader(schema)
+  return (body, _, options) => {
+    if (!Array.isArray(body)) return notRows
     const values: ReadonlyArray<unknown> = body
-    const { good, rejected } = sift(values, decode,
-      (row, index) => (isObject(row) && typeof row["id"] === "string" ? row["id"] : `row ${index}`))
-    return Result.succeed({ value: { rows: good, rejected }, rejected, unknown: unknownKeys(schema.fields, values[0]) })
+    return sifted(values, (value) => read(value, options), nameOf)
   }
 }
 
 /** Three series of `[time, figure]` as one chart: sorted, the last sent of those with one time, and what is daily in it. */
-export const chart = (body: unknown, now: number): Result.Result<Decoded<Chart>, NotDaily | string> => {
-  if (!isObject(body)) return Result.fail("not an object")
+export const chart: Decode<Chart> = (body, now) => {
+  if (!isObject(body)) return { value: Result.fail("not an object"), rejected: [], drifts: [] }
   const points = new Map<number, Point>()
   const rejected: Array<Rejected> = []
+  const drifts: Array<Omit<Drift, "endpoint">> = Object.keys(body).filter((key) => !series.some(([known]) => known === key)).map((key) => ({
+    field: cleanText(key, 100),
+    change: "new",
+    expected: "nothing",
+    came: Shape.kindOf(body[key]),
+    rows: 1
+  }))
   for (const [key, name] of series) {
     const values = body[key]
-    if (!Array.isArray(values)) return Result.fail(`${key} is not an array`)
-    const sifted = sift(values, decodePair, (_, index) => `${key}[${index}]`)
-    rejected.push(...sifted.rejected)
-    for (const [time, figure] of sifted.good) points.set(time, { ...(points.get(time) ?? noPoint), time, [name]: figure })
+    if (!Array.isArray(values)) {
+      const change = Object.hasOwn(body, key) ? "retyped" : "missing"
+      drifts.push({ field: key, change, expected: "a list", came: Shape.kindOf(values), rows: 1 })
+      return { value: Result.fail(`${key} is not an array`), rejected: [], drifts }
+    }
+    const pairs: ReadonlyArray<unknown> = values
+    pairs.forEach((pair, index) => {
+      const decoded = decodePair(pair)
+      if (Result.isFailure(decoded)) {
+        rejected.push({ row: `${key}[${index}]`, reason: Shape.tidy(decoded.failure.message) })
+        return
+      }
+      const [time, figure] = decoded.success
+      points.set(time, { ...(points.get(time) ?? noPoint), time, [name]: figure })
+    })
+  }
+  if (rejected.length > 0)
+    drifts.push({ field: "(a point)", change: "retyped", expected: "[time, figure]", came: "something else", rows: rejected.length })
+  if (rejected.length > 0 && points.size === 0) {
+    return { value: Result.fail(`no point of the chart fits: ${rejected[0]?.reason ?? ""}`), rejected, drifts }
   }
   const sorted = Array.from(points.values()).toSorted((a, b) => a.time - b.time)
-  return Result.map(dailyPoints(sorted, now), (days) => ({
-    value: { points: sorted, days, rejected },
+  const value = Result.map(dailyPoints(sorted, now), (days) => ({ points: sorted, days, rejected }))
+  return { value, rejected, drifts }
+}
+
+/** Rows of `[time, open, high, low, close]`. */
+export const candles: Decode<Rows<Candle>> = (body) => {
+  if (!Array.isArray(body)) return notRows
+  const values: ReadonlyArray<unknown> = body
+  return sifted<Candle>(values, (value) => {
+    const differences: Array<Shape.Difference> = []
+    const more = Array.isArray(value) && value.length > 5
+    if (more) differences.push({ field: "[5]", change: "new", expected: "nothing", came: Shape.kindOf(value[5]) })
+    const decoded = decodeCandle(more ? value.slice(0, 5) : value)
+    if (Result.isFailure(decoded)) {
+      differences.push({ field: "(a candle)", change: "retyped", expected: "[time, open, high, low, close]", came: Shape.kindOf(value) })
+      return { value: Result.fail(Shape.tidy(decoded.failure.message)), differences }
+    }
+    const [closes, open, high, low, close] = decoded.success
+    if (low > Math.min(open, close) || high < Math.max(open, close)) {
+      return { value: Result.fail(`high ${high} and low ${low} do not bound open ${open} and close ${close}`), differences }
+    }
+    return { value: Result.succeed({ closes, open, high, low, close }), differences }
+  }, (_, index) => `candle ${index}`)
+}
+
+/** The coins of a trending answer, each out of its wrapper; its other lists are not read. */
+export const trending: Decode<Trending> = (body, now, options) => {
+  if (!isObject(body)) return { value: Result.fail("not an object"), rejected: [], drifts: [] }
+  const { drifts, rejected, value } = rows(TrendingItem)(body["coins"], now, options)
+  const others = Object.keys(body).filter((key) => !["coins", "nfts", "categories", "exchanges"].includes(key))
+  return {
+    value: Result.map(value, ({ rejected, rows }): Trending => ({ coins: rows.map(({ item }): TrendingCoin => item), rejected })),
     rejected,
-    unknown: Object.keys(body).filter((key) => !series.some(([known]) => known === key))
-  }))
+    drifts: [
+      ...drifts,
+      ...others.map((key) => ({
+        field: cleanText(key, 100),
+        change: "new" as const,
+        expected: "nothing",
+        came: Shape.kindOf(body[key]),
+        rows: 1
+      }))
+    ]
+  }
+}
+
+/** Another value of what was decoded. */
+export const map = <A, B>(decode: Decode<A>, f: (value: A) => B): Decode<B> => (body, now, options) => {
+  const decoded = decode(body, now, options)
+  return { ...decoded, value: Result.map(decoded.value, f) }
 }
 
 // helpers
@@ -88,24 +160,38 @@ const Time = Schema.Int.check(Schema.isBetween({ minimum: 978_307_200_000, maxim
 
 const decodePair = Schema.decodeUnknownResult(Schema.Tuple([Time, Schema.NullOr(Schema.Finite)]), strict)
 
+const decodeCandle = Schema.decodeUnknownResult(
+  Schema.Tuple([Time, Schema.Finite, Schema.Finite, Schema.Finite, Schema.Finite]),
+  strict
+)
+
 const noPoint = { price: null, marketCap: null, totalVolume: null }
 
-const sift = <A>(
+const notRows: Decoded<never> = { value: Result.fail("not an array of rows"), rejected: [], drifts: [] }
+
+const nameOf = (row: unknown, index: number): string => (isObject(row) && typeof row["id"] === "string" ? row["id"] : `row ${index}`)
+
+/** The rows that can be read, and beside them what came of the others; equal differences are counted together. */
+const sifted = <A>(
   values: ReadonlyArray<unknown>,
-  decode: (value: unknown) => Result.Result<A, Schema.SchemaError>,
+  read: (value: unknown) => Shape.Read<A>,
   name: (value: unknown, index: number) => string
-) => {
+): Decoded<Rows<A>> => {
   const good: Array<A> = []
   const rejected: Array<Rejected> = []
+  const drifts = new Map<string, Omit<Drift, "endpoint">>()
   values.forEach((value, index) => {
-    const decoded = decode(value)
+    const { differences, value: decoded } = read(value)
+    for (const difference of differences) {
+      const key = `${difference.change} ${difference.field} ${difference.came}`
+      drifts.set(key, { ...difference, rows: (drifts.get(key)?.rows ?? 0) + 1 })
+    }
     if (Result.isSuccess(decoded)) good.push(decoded.success)
-    else rejected.push({ row: cleanText(name(value, index), 100), reason: tidy(decoded.failure.message) })
+    else rejected.push({ row: cleanText(name(value, index), 100), reason: decoded.failure })
   })
-  return { good, rejected }
+  const [first] = rejected
+  const value: Decoded<Rows<A>>["value"] = first !== undefined && good.length === 0
+    ? Result.fail(`none of the ${values.length} rows fits; ${first.row}: ${first.reason}`)
+    : Result.succeed({ rows: good, rejected })
+  return { value, rejected, drifts: [...drifts.values()] }
 }
-
-const tidy = (message: string) => cleanText(message, 300)
-
-const unknownKeys = (fields: Schema.Struct.Fields, value: unknown) =>
-  isObject(value) ? Object.keys(value).filter((key) => !Object.hasOwn(fields, key)) : []

@@ -48,6 +48,8 @@ export const reasonOf = (status: number, envelope: Envelope | undefined, headers
   if (effective === 401) return new Unauthorized({ code: code ?? 401, detail })
   if (effective === 403) return new Forbidden({ detail })
   if (effective === 404) return new NotFound({ detail })
+  // 501 says that the server has no such endpoint: it will not have it in a minute either
+  if (effective === 501) return new NotFound({ detail })
   if (effective >= 500 || effective === 408 || effective === 409 || effective === 425) return new ServerError({ status: effective, detail })
   return new BadRequest({ status: effective, detail })
 }

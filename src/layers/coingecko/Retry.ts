@@ -62,6 +62,7 @@ export const isTransient = (reason: Reason, contradicted: boolean): boolean => {
     case "BadRequest":
     case "Unauthorized":
     case "Forbidden":
+    case "Drifted":
     case "Budget":
     case "NoCallLog":
     case "NotKept":
