@@ -53,11 +53,14 @@ export const make = Effect.gen(function*() {
       const envelope = Refusal.parseEnvelope(hide(yield* Answer.readRefusal(response)))
       return yield* Effect.fail(Refusal.reasonOf(response.status, envelope, response.headers, now))
     }
-    const text = yield* Answer.read(response, endpoint.maxBytes ?? ordinaryAnswer)
+    const text = yield* Effect.mapBoth(Answer.read(response, endpoint.maxBytes ?? ordinaryAnswer), {
+      onSuccess: hide,
+      onFailure: (reason) => reason._tag === "BadBody" ? new BadBody({ problem: reason.problem, detail: hide(reason.detail) }) : reason
+    })
     const body = yield* Json.parse(text)
     const envelope = Refusal.envelopeOf(body)
     if (envelope !== undefined) {
-      const reason = Refusal.reasonOf(200, { ...envelope, text: hide(envelope.text) }, response.headers, now)
+      const reason = Refusal.reasonOf(200, envelope, response.headers, now)
       if (reason._tag === "RateLimited") yield* log.pause(Retry.pauseOf(reason))
       return yield* Effect.fail(reason)
     }
@@ -165,7 +168,7 @@ const describe = (path: string, params: Params) => {
   return cleanText(`GET ${path}${query === "" ? "" : `?${query}`}`, 300)
 }
 
-/** A server that says the key back does not get it into an error. (A key of a few letters is no secret, and common in words.) */
+/** A server that says the key back gets it into no error, file or table. (A key of a few letters is no secret, and common in words.) */
 const hider = (settings: Settings["Service"]) => (text: string) => {
   const key = Option.match(settings.apiKey, { onNone: () => "", onSome: (redacted) => Redacted.value(redacted) })
   return key.length < 8 ? text : text.replaceAll(key, "[key]")

@@ -183,6 +183,13 @@ describe("secrets", () => {
       assert.notInclude(JSON.stringify(exit), "canary-5f1c")
     }))
 
+  it.effect("nor does a content type that echoes it", () =>
+    Effect.gen(function*() {
+      const { exit } = yield* against(() => new Response("{}", { headers: { "content-type": "text/canary-5f1c" } }), ping)
+      assert.strictEqual(whyOf(exit), "NotJsonType")
+      assert.notInclude(JSON.stringify(exit), "canary-5f1c")
+    }))
+
   it("the name it calls itself by has the package's version", () => {
     const { version } = createRequire(import.meta.url)("../../../package.json")
     assert.strictEqual(userAgent, `crypto-pipeline/${version} (+effect)`)

@@ -77,6 +77,26 @@ it.live("a redirect to another host is refused, and that host is never asked", (
     assert.strictEqual(others, 0)
   }).pipe(Effect.scoped))
 
+it.live("a server that says the key back gets it into nothing: neither as data nor as an address nor as a refusal", () =>
+  Effect.gen(function*() {
+    const told: ReadonlyArray<readonly [unknown, (response: ServerResponse) => void]> = [
+      [undefined, (_) => void _.setHeader("content-type", "application/json").end(JSON.stringify({ gecko_says: `hello ${key}` }))],
+      ["Redirect", (_) => void _.writeHead(302, { location: `http://${key}.example/` }).end()],
+      ["BadRequest", (_) => void _.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: key }))]
+    ]
+    for (const [problem, send] of told) {
+      // what is kept and what is said is looked through there
+      const { exit, files } = yield* pinged((request, response) => {
+        assert.strictEqual(request.headers["x-cg-demo-api-key"], key)
+        send(response)
+      })
+      assert.strictEqual(problemOf(exit), problem)
+      if (problem !== undefined) continue
+      assert.deepStrictEqual(exit, Exit.succeed("hello [key]"))
+      assert.lengthOf(files.filter((_) => _.startsWith("data/raw")), 1)
+    }
+  }).pipe(Effect.scoped))
+
 const hostile: ReadonlyArray<readonly [string, string, (response: ServerResponse) => void]> = [
   ["64 MB in a small gzip", "TooLarge", (_) => void _.setHeader("content-encoding", "gzip").end(bomb)],
   ["a terabyte, declared", "TooLarge", (_) => void _.setHeader("content-length", String(10 ** 12)).write("[")],
