@@ -2,6 +2,10 @@
  * The library's surface: namespaces, services, and the crypto pipeline's assets; nothing else.
  */
 export * as Asset from "./engine/Asset.ts"
+export * as Automation from "./engine/automation/Automation.ts"
+export * as Cadence from "./engine/automation/Cadence.ts"
+export * as Scheduled from "./engine/automation/Schedule.ts"
+export * as Sensor from "./engine/automation/Sensor.ts"
 export * as Check from "./engine/Check.ts"
 export * as Job from "./engine/Job.ts"
 export { Ledger } from "./engine/Ledger.ts"

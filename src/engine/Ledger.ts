@@ -5,7 +5,8 @@
  * with the rows), ended (ledger). A process may die between any two. `reconcile` reads the manifest and ends every
  * step that was left open; what was never published is simply missing, so the next plan has it again.
  */
-import { Context, Effect, Schema } from "effect"
+import { Context, Effect, Schema, type Stream } from "effect"
+import type * as Tick from "./automation/Tick.ts"
 import { Finding } from "./Check.ts"
 import { Manifest } from "./Manifest.ts"
 import type { Ended, Request, Requested, State as RequestState } from "./Request.ts"
@@ -14,6 +15,7 @@ export const StepState = Schema.Literals(["started", "succeeded", "failed", "ski
 export const RunState = Schema.Literals(["started", "succeeded", "partial", "failed", "interrupted", "lost"])
 
 export type Event =
+  | Tick.Event
   | Requested
   /** One that waits has ended with it; one that runs is told to stop. */
   | { readonly _tag: "CancelRequested"; readonly request: string }
@@ -135,6 +137,18 @@ export class Ledger extends Context.Service<Ledger, {
   readonly hold: (owner: string, until: number) => Effect.Effect<void, LedgerFailed>
   /** Which request has which leases. */
   readonly leases: Effect.Effect<ReadonlyArray<{ readonly name: string; readonly request: string }>, LedgerFailed>
+  /** Every schedule and sensor that was ever switched, by name. */
+  readonly standings: Effect.Effect<ReadonlyArray<Tick.Standing>, LedgerFailed>
+  /** Newest first. */
+  readonly ticks: (which: Tick.Which) => Effect.Effect<ReadonlyArray<Tick.Tick>, LedgerFailed>
+  /** When somebody last looked after schedules and sensors. */
+  readonly watched: Effect.Effect<number | undefined, LedgerFailed>
+  /** The runs that ended, numbered in the order in which their ends were told: those after a number, so many at most. */
+  readonly ends: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RunRow & { readonly seq: number }>, LedgerFailed>
+  /** The number of the newest end. */
+  readonly newestEnd: Effect.Effect<number, LedgerFailed>
+  /** What is recorded from now on, by this process. Who is slow may hear less; the rows above have it all. */
+  readonly heard: Stream.Stream<Event>
 }>()("crypto/engine/Ledger") {}
 
 /** Run once at start, by the owner of the data, while no run is under way: whoever had begun one is gone. Returns the steps it ended. */

@@ -2,8 +2,11 @@
  * A pipeline is assets and jobs under names that mean one thing each: what a command line, a page or a scheduler works
  * on. Whatever is wrong with its definition is said at once, before anything runs.
  */
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Asset from "./Asset.ts"
+import * as Cadence from "./automation/Cadence.ts"
+import * as Schedule from "./automation/Schedule.ts"
+import type * as Sensor from "./automation/Sensor.ts"
 import type * as Job from "./Job.ts"
 import type { Ledger, LedgerFailed } from "./Ledger.ts"
 import type { Manifest } from "./Manifest.ts"
@@ -11,14 +14,17 @@ import type { Key } from "./Partition.ts"
 import * as Selection from "./Selection.ts"
 import * as Status from "./Status.ts"
 
-export interface Pipeline<out Target extends Asset.Any> {
+export interface Pipeline<out Target extends Asset.Any, out R = never> {
   readonly name: string
   /** Sources first. */
   readonly assets: ReadonlyArray<Target>
   readonly jobs: ReadonlyArray<Job.Job<string, Target>>
+  readonly schedules: ReadonlyArray<Schedule.Schedule>
+  /** `R` is what they ask of the world. */
+  readonly sensors: ReadonlyArray<Sensor.Sensor<R>>
 }
 
-export type Any = Pipeline<Asset.Any>
+export type Any = Pipeline<Asset.Any, unknown>
 
 export class DefinitionInvalid extends Schema.TaggedError<DefinitionInvalid>()("DefinitionInvalid", {
   pipeline: Schema.String,
@@ -30,23 +36,33 @@ export class DefinitionInvalid extends Schema.TaggedError<DefinitionInvalid>()("
 }
 
 /** The pipeline, or everything that is wrong with it. What the assets read belongs to it too, named or not. */
-export const make = <const Assets extends ReadonlyArray<Asset.Any>, const Jobs extends ReadonlyArray<Job.Any> = readonly []>(
+export const make = <const Assets extends ReadonlyArray<Asset.Any>, const Jobs extends ReadonlyArray<Job.Any> = readonly [], R = never>(
   name: string,
-  options: { readonly assets: Assets; readonly jobs?: Jobs }
-): Effect.Effect<Pipeline<Assets[number] | Jobs[number]["assets"][number]>, DefinitionInvalid> =>
-  Effect.suspend(() => {
+  options: {
+    readonly assets: Assets
+    readonly jobs?: Jobs
+    readonly schedules?: ReadonlyArray<Schedule.Schedule>
+    readonly sensors?: ReadonlyArray<Sensor.Sensor<R>>
+  }
+): Effect.Effect<Pipeline<Assets[number] | Jobs[number]["assets"][number], R>, DefinitionInvalid> =>
+  Effect.gen(function*() {
+    const { schedules = [], sensors = [] } = options
     const jobs: ReadonlyArray<Job.Any> = options.jobs ?? []
     const seen = new Set<Asset.Any>()
     const assets = [...options.assets, ...jobs.flatMap((_) => _.assets)].flatMap((_) => Asset.lineage(_, seen))
-    const problems = [...names(assets, jobs), ...jobs.filter((_) => _.assets.length === 0).map((_) => `job ${_.name} has no assets`)]
-    if (problems.length > 0) return new DefinitionInvalid({ pipeline: name, problems })
+    const problems = [
+      ...names(assets, jobs),
+      ...jobs.filter((_) => _.assets.length === 0).map((_) => `job ${_.name} has no assets`),
+      ...yield* inTime(assets, jobs, schedules, sensors)
+    ]
+    if (problems.length > 0) return yield* new DefinitionInvalid({ pipeline: name, problems })
     // lineage gives assets as the engine sees them; they are the ones handed in, and what those read
-    return Effect.succeed({ name, assets, jobs })
+    return { name, assets, jobs, schedules, sensors }
   })
 
 /** The assets that any of these expressions selects, each once, in the pipeline's order. */
 export const select = <Target extends Asset.Any>(
-  self: Pipeline<Target>,
+  self: Pipeline<Target, unknown>,
   expressions: ReadonlyArray<string>
 ): Effect.Effect<
   ReadonlyArray<Target>,
@@ -62,7 +78,7 @@ export const select = <Target extends Asset.Any>(
 
 /** The same by definitions alone, for what is known before anything runs; asking for a state is an error. */
 export const selectDefined = <Target extends Asset.Any>(
-  self: Pipeline<Target>,
+  self: Pipeline<Target, unknown>,
   expressions: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<Target>, Selection.SelectionError> =>
   Effect.gen(function*() {
@@ -76,10 +92,43 @@ export const selectDefined = <Target extends Asset.Any>(
 
 // helpers
 
+/** What is wrong with schedules and sensors: each has a name of its own, a cadence that falls due, and runs what there is. */
+const inTime = Effect.fnUntraced(function*(
+  assets: ReadonlyArray<Asset.Any>,
+  jobs: ReadonlyArray<Job.Any>,
+  schedules: ReadonlyArray<Schedule.Schedule>,
+  sensors: ReadonlyArray<Sensor.Sensor<unknown>>
+) {
+  const all = [...schedules.map((_) => ["schedule", _] as const), ...sensors.map((_) => ["sensor", _] as const)]
+  const known = new Set<string>([...assets, ...jobs].map((_) => _.name))
+  const problems: Array<string> = []
+  for (const [name, bearers] of Map.groupBy(all, ([, { name }]) => name)) {
+    if (bearers.length > 1) problems.push(`${name} is the name of ${bearers.map(([kind]) => `a ${kind}`).join(" and ")}`)
+    if (!isName(name)) problems.push(notAName(name))
+  }
+  for (const [kind, { cadence, name }] of all) {
+    if (cadence === undefined || Schedule.isAfter(cadence)) continue
+    const wrong = yield* Cadence.check(cadence)
+    if (Option.isSome(wrong)) problems.push(`${kind} ${name}: ${wrong.value.message}`)
+  }
+  for (const { cadence, catchUp, name, targets } of schedules) {
+    const aims = Schedule.isAfter(cadence) ? [...targets, cadence.name] : targets
+    for (const target of aims.filter((_) => !known.has(_))) problems.push(`schedule ${name}: ${target} is no asset or job of the pipeline`)
+    if (targets.length === 0) problems.push(`schedule ${name} runs nothing`)
+    if (typeof catchUp === "object" && !(Number.isInteger(catchUp.max) && catchUp.max > 0)) {
+      problems.push(`schedule ${name} catches up on ${catchUp.max} due times: say 1 or more, or none`)
+    }
+  }
+  return problems
+})
+
+const isName = (name: string): boolean => /^[a-z][a-z0-9_]*$/.test(name)
+const notAName = (name: string): string => `"${name}" is not a name: use lower-case letters, digits and _, a letter first`
+
 const parsed = (expressions: ReadonlyArray<string>) => Effect.forEach(expressions, (_) => Effect.fromResult(Selection.parse(_)))
 
 const resolved = Effect.fnUntraced(function*<Target extends Asset.Any>(
-  self: Pipeline<Target>,
+  self: Pipeline<Target, unknown>,
   selections: ReadonlyArray<Selection.Selection>,
   states: ReadonlyMap<Asset.Any, Selection.State>
 ) {
@@ -96,6 +145,6 @@ const names = (assets: ReadonlyArray<Asset.Any>, jobs: ReadonlyArray<Job.Any>): 
     ...(Selection.reserved.includes(name)
       ? [`${name} is a word of selections and cannot be the name of ${bearers[0]?.[0] === "job" ? "a job" : "an asset"}`]
       : []),
-    ...(/^[a-z][a-z0-9_]*$/.test(name) ? [] : [`"${name}" is not a name: use lower-case letters, digits and _, a letter first`])
+    ...(isName(name) ? [] : [notAName(name)])
   ])
 }

@@ -4,9 +4,11 @@
  * The file says which version of the tables it holds. An older one is brought up to date when it is opened, in one
  * transaction; one that a newer program wrote is refused.
  */
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Clock, Effect, Layer, PubSub, Schema, Stream } from "effect"
 import { type Event, type Lease, Ledger, LedgerFailed, RunRow, StepRow } from "../engine/Ledger.ts"
 import * as Request from "../engine/Request.ts"
+import * as Tick from "../engine/automation/Tick.ts"
+import * as ticks from "./ledger/ticks.ts"
 import { open, type Session } from "./sqlite/Sqlite.ts"
 
 /** A file, or ":memory:". */
@@ -28,6 +30,7 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         )
       const steps = Schema.Struct({ ...StepRow.fields, checks: Schema.fromJsonString(StepRow.fields.checks) })
       const runs = Schema.Struct({ ...RunRow.fields, targets: Schema.fromJsonString(RunRow.fields.targets) })
+      const hub = yield* Effect.acquireRelease(PubSub.sliding<Event>(1024), PubSub.shutdown)
       const change = (doing: string, sql: string, ...params: ReadonlyArray<string | number>) =>
         Effect.asVoid(file.transaction((session) => session.run(sql, ...params)).pipe(failing(doing)))
       return Ledger.of({
@@ -36,6 +39,7 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
           yield* file.transaction((session) => events.forEach((event) => apply(session, event, now))).pipe(
             failing(`record ${events.map((_) => _._tag).join(", ")}`)
           )
+          yield* PubSub.publishAll(hub, events)
         }),
         runs: Effect.fn("Ledger.runs")((limit, { assets, id, state } = {}) => {
           const conditions = [
@@ -85,7 +89,26 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
           change("hold requests", `UPDATE request SET heldUntil = ? WHERE owner = ? AND endedAt IS NULL`, until, owner)
         ),
         leases: rows(Schema.Struct({ name: Schema.String, request: Schema.String }), "list leases",
-          `SELECT name, request FROM lease ORDER BY rowid`)
+          `SELECT name, request FROM lease ORDER BY rowid`),
+        standings: rows(ticks.standing, "list schedules and sensors", `SELECT ${ticks.standingColumns} FROM automation ORDER BY name`).pipe(
+          Effect.map((found) => found.map((_) => new Tick.Standing(_)))
+        ),
+        ticks: Effect.fn("Ledger.ticks")(function*(which) {
+          const [where, ...params] = ticks.where(which)
+          const sql = `SELECT ${ticks.tickColumns} FROM tick ${where} ORDER BY due DESC, source LIMIT ?`
+          return (yield* rows(ticks.tick, "list ticks", sql, ...params, which.limit ?? -1)).map((_) => new Tick.Tick(_))
+        }),
+        watched: rows(Schema.Struct({ at: Schema.Finite }), "tell when it was watched", `SELECT at FROM watched`).pipe(
+          Effect.map(([row]) => row?.at)
+        ),
+        ends: Effect.fn("Ledger.ends")((after, limit) =>
+          rows(ticks.ended, "list ended runs",
+            `SELECT seq, ${runColumns} FROM run_end JOIN run ON run = id WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
+        ),
+        newestEnd: rows(Schema.Struct({ seq: Schema.Int }), "number ends", `SELECT coalesce(max(seq), 0) AS seq FROM run_end`).pipe(
+          Effect.map(([row]) => row?.seq ?? 0)
+        ),
+        heard: Stream.fromPubSub(hub)
       })
     })
   )
@@ -124,7 +147,8 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
   [
     `ALTER TABLE step ADD COLUMN checks TEXT NOT NULL DEFAULT '[]'`,
     `CREATE INDEX step_of_slice ON step (asset, subject, "window")`
-  ]
+  ],
+  ticks.tables
 ]
 
 /** Answers the version that was found; a newer one is left alone. */
@@ -190,6 +214,7 @@ const letGo = (session: Session, request: string, sql: string, ...params: Readon
 
 /** An end is told once: a second one changes nothing. */
 const apply = (session: Session, event: Event, now: number): number => {
+  if (Tick.isEvent(event)) return ticks.apply(session, event, now)
   switch (event._tag) {
     case "RunRequested": {
       const row = Request.asked(event, now)
@@ -225,8 +250,10 @@ const apply = (session: Session, event: Event, now: number): number => {
     case "RunStarted":
       return session.run(`INSERT INTO run (id, targets, "trigger", state, startedAt, request) VALUES (?, ?, ?, 'started', ?, ?)`, event.run,
         JSON.stringify(event.targets), event.trigger, now, event.request ?? null)
-    case "RunEnded":
-      return session.run(`UPDATE run SET state = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`, event.state, now, event.run)
+    case "RunEnded": {
+      const ended = session.run(`UPDATE run SET state = ?, endedAt = ? WHERE id = ? AND endedAt IS NULL`, event.state, now, event.run)
+      return ended === 0 ? 0 : ticks.runEnded(session, event.run)
+    }
     case "StepStarted":
       return session.run(
         `INSERT INTO step (${stepColumns}) VALUES (?, ?, ?, ?, ?, ?, 'started', 0, 0, '', '[]', ?, NULL)`,

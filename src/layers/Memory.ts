@@ -5,15 +5,17 @@
  * and gives a reader the slice its edge names. The rows belong to the layer, not to the asset, so every test that
  * provides it starts empty.
  */
-import { Clock, Context, DateTime, Effect, Hash, Layer, Option } from "effect"
+import { Clock, Context, DateTime, Effect, Hash, Layer, Option, PubSub, Stream } from "effect"
 import type * as Asset from "../engine/Asset.ts"
 import { AuditFailed, CAP, type Check, describe, type Finding } from "../engine/Check.ts"
-import { type Event, type Lease, Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
+import * as Tick from "../engine/automation/Tick.ts"
+import { type Event, type Lease, Ledger, LedgerFailed, type RunRow, type StepRow } from "../engine/Ledger.ts"
 import { Entry, Manifest, type Numbered } from "../engine/Manifest.ts"
 import type { Calendar, Window } from "../engine/Partition.ts"
 import * as Request from "../engine/Request.ts"
 import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
+import * as ticksInMemory from "./ledger/ticksInMemory.ts"
 
 /** What each asset's store keeps, by the asset's name. */
 export class Rows extends Context.Service<Rows, {
@@ -88,10 +90,19 @@ export const manifest: Layer.Layer<Manifest> = Layer.sync(Manifest, () => {
   })
 })
 
-export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
-  const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map() }
+export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(function*() {
+  const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map(), ticks: ticksInMemory.empty() }
+  const hub = yield* Effect.acquireRelease(PubSub.sliding<Event>(1024), PubSub.shutdown)
   return Ledger.of({
-    record: (...events) => Effect.map(Clock.currentTimeMillis, (now) => events.forEach((event) => apply(told, event, now))),
+    record: Effect.fnUntraced(function*(...events) {
+      const now = yield* Clock.currentTimeMillis
+      const refused = ticksInMemory.refused(told.ticks, events)
+      if (refused !== undefined) {
+        return yield* new LedgerFailed({ doing: `record ${events.map((_) => _._tag).join(", ")}`, cause: new Error(refused) })
+      }
+      events.forEach((event) => apply(told, event, now))
+      yield* PubSub.publishAll(hub, events)
+    }),
     runs: (limit, { assets, id = "", state } = {}) =>
       Effect.sync(() => {
         const having = new Set([...told.steps.values()].flatMap((_) => assets?.includes(_.asset) === true ? [_.run] : []))
@@ -132,9 +143,15 @@ export const ledger: Layer.Layer<Ledger> = Layer.sync(Ledger, () => {
       Effect.sync(() => {
         for (const request of told.requests.values()) if (request.owner === owner) change(told, request.id, { heldUntil })
       }),
-    leases: Effect.sync(() => [...told.leases])
+    leases: Effect.sync(() => [...told.leases]),
+    standings: Effect.sync(() => [...told.ticks.standings.values()].sort((a, b) => a.name < b.name ? -1 : 1)),
+    ticks: (which) => Effect.sync(() => ticksInMemory.found(told.ticks, which)),
+    watched: Effect.sync(() => told.ticks.watched),
+    ends: (after, limit) => Effect.sync(() => ticksInMemory.ended(told.ticks, told.runs, after, limit)),
+    newestEnd: Effect.sync(() => told.ticks.ends.length),
+    heard: Stream.fromPubSub(hub)
   })
-})
+}))
 
 /** Rows, manifest and ledger, all new. */
 export const layer: Layer.Layer<Rows | Manifest | Ledger> = Layer.mergeAll(rows, manifest, ledger)
@@ -335,6 +352,7 @@ interface Told {
   leases: Array<{ readonly name: string; readonly request: string }>
   readonly runs: Map<string, RunRow>
   readonly steps: Map<string, StepRow>
+  readonly ticks: ticksInMemory.Ticks
 }
 
 const isFree = ({ leases }: Told, { limit, name }: Lease): boolean => leases.filter((_) => _.name === name).length < limit
@@ -354,6 +372,7 @@ const letGo = (told: Told, id: string, fields: Partial<Request.Request>): void =
 /** An end counts once: what has ended stays as it ended. */
 const apply = (told: Told, event: Event, now: number): void => {
   const { runs, steps } = told
+  if (Tick.isEvent(event)) return ticksInMemory.apply(told.ticks, event, now)
   switch (event._tag) {
     case "RunRequested":
       return void told.requests.set(event.id, Request.asked(event, now))
@@ -403,7 +422,9 @@ const apply = (told: Told, event: Event, now: number): void => {
     }
     case "RunEnded": {
       const run = runs.get(event.run)
-      return run?.state === "started" ? void runs.set(event.run, { ...run, state: event.state, endedAt: now }) : undefined
+      if (run?.state !== "started") return
+      told.ticks.ends.push(event.run)
+      return void runs.set(event.run, { ...run, state: event.state, endedAt: now })
     }
   }
 }

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import * as Asset from "../../src/engine/Asset.ts"
+import * as Cadence from "../../src/engine/automation/Cadence.ts"
+import * as Schedule from "../../src/engine/automation/Schedule.ts"
+import * as Sensor from "../../src/engine/automation/Sensor.ts"
 import * as Job from "../../src/engine/Job.ts"
 import * as Pipeline from "../../src/engine/Pipeline.ts"
 import * as Run from "../../src/engine/Run.ts"
@@ -47,6 +50,39 @@ describe("a pipeline", () => {
       ])
       assert.strictEqual(error.message.split("\n").length, 6)
       assert.match(error.message, /^pipeline broken cannot be used:\n- coin_list is/)
+    }))
+
+  it.effect("and what is wrong with its schedules and sensors, in the same breath", () =>
+    Effect.gen(function*() {
+      const cron = (name: string, expression: string, options: { readonly catchUp?: Schedule.CatchUp } = {}) =>
+        Schedule.make(name, { about: "", runs: list, cadence: Cadence.cron(expression), ...options })
+      const broken = Pipeline.make("broken", {
+        assets: [list, asset("all")],
+        schedules: [
+          cron("daily", "0 0 30 2 *"),
+          cron("daily", "0 9 * * *"),
+          cron("Hourly", "0 * * * *", { catchUp: { max: 0 } }),
+          Schedule.make("elsewhere", { about: "", runs: history, cadence: Schedule.after(job("far_job", returns)) }),
+          Schedule.make("idle", { about: "", runs: [], cadence: Cadence.every("1 hour") })
+        ],
+        sensors: [Sensor.make("watcher", {
+          about: "",
+          cursor: Schema.Null,
+          start: Effect.succeed(null),
+          looks: Sensor.polled(Cadence.cron("99 * * * *"), "", () => Effect.succeed({ cursor: null, note: "" }))
+        })]
+      })
+      assert.deepStrictEqual((yield* Effect.flip(broken)).problems, [
+        "all is a word of selections and cannot be the name of an asset",
+        "daily is the name of a schedule and a schedule",
+        "\"Hourly\" is not a name: use lower-case letters, digits and _, a letter first",
+        "schedule daily: 0 0 30 2 * never falls due: there is no such date",
+        "sensor watcher: 99 * * * * is no cron: Expected a value between 0 and 59 (\"99\"); a cron reads like 40 0 * * * (minute hour day month weekday)",
+        "schedule Hourly catches up on 0 due times: say 1 or more, or none",
+        "schedule elsewhere: price_history is no asset or job of the pipeline",
+        "schedule elsewhere: far_job is no asset or job of the pipeline",
+        "schedule idle runs nothing"
+      ])
     }))
 
   it.effect("has no asset or job that a selection could not name", () =>

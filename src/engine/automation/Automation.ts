@@ -1,0 +1,279 @@
+/**
+ * The loop that runs a pipeline's schedules and sensors: it asks for runs, and runs none itself.
+ *
+ * It trusts nothing that it remembers. Each round reads where the ledger stands and tells it, in one transaction, what
+ * follows: ticks, cursors, and the runs asked for. A round that was cut short, or that failed although it was recorded,
+ * is done again from where the ledger then stands. One schedule or sensor that fails waits longer each time, and takes
+ * no other down.
+ */
+import { Cause, Clock, Duration, Effect, Queue, Schedule as Recurrence, Stream } from "effect"
+import * as Asset from "../Asset.ts"
+import { type Event, Ledger } from "../Ledger.ts"
+import type * as Pipeline from "../Pipeline.ts"
+import * as Request from "../Request.ts"
+import { explain } from "../Run.ts"
+import * as Cadence from "./Cadence.ts"
+import { follower } from "./Follower.ts"
+import { Pulse, until } from "./Pulse.ts"
+import * as Schedule from "./Schedule.ts"
+import type * as Sensor from "./Sensor.ts"
+import type { Standing, Tick } from "./Tick.ts"
+
+/** Until it is interrupted. */
+export const run = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): Effect.Effect<never, never, R | Ledger> =>
+  Effect.gen(function*() {
+    const sensors = sensorsOf(pipeline)
+    const one = (sensor: Sensor.Sensor<R | Ledger>) => supervised(sensor.name, Effect.forever(watched(sensor)))
+    return yield* Effect.all([supervised("schedules", schedules(pipeline.schedules)), ...sensors.map(one)], { concurrency: "unbounded" })
+      .pipe(Effect.andThen(Effect.never))
+  })
+
+/** What looks: the pipeline's sensors, and those that carry its schedules that wait for an event. */
+export const sensorsOf = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): ReadonlyArray<Sensor.Sensor<R | Ledger>> => [
+  ...pipeline.sensors,
+  ...pipeline.schedules.flatMap((_) => Schedule.isAfter(_.cadence) ? [follower(_, _.cadence)] : [])
+]
+
+/** What a schedule or sensor is said to follow: when this text changes, its due times begin anew. */
+export const cadenceText = (schedule: Schedule.Schedule): Effect.Effect<string> =>
+  Schedule.isAfter(schedule.cadence) ? Effect.succeed(`after ${schedule.cadence.name}`) : Cadence.text(schedule.cadence)
+
+/** Where it stands; it is told to the ledger now, if it was never switched or if its cadence is another one than then. */
+export const standingOf = Effect.fnUntraced(function*(
+  item: { readonly name: string; readonly on: boolean },
+  kind: "schedule" | "sensor",
+  cadence: string,
+  standings: ReadonlyArray<Standing>
+) {
+  const known = standings.find((_) => _.name === item.name)
+  if (known !== undefined && known.cadence === cadence && known.kind === kind) return known
+  const { record, standings: read } = yield* Ledger
+  yield* record({
+    _tag: "AutomationSet",
+    name: item.name,
+    kind,
+    on: known?.on ?? item.on,
+    cadence,
+    why: known === undefined ? "as defined" : `its cadence was ${known.cadence}`
+  })
+  return (yield* read).find((_) => _.name === item.name)
+})
+
+/** A round of every schedule that goes by the clock. Answers when the next one is due, as far as can be told. */
+export const round = Effect.fnUntraced(function*(schedules: ReadonlyArray<Schedule.Schedule>) {
+  const ledger = yield* Ledger
+  const now = yield* Clock.currentTimeMillis
+  const seen = yield* ledger.watched
+  let next = Infinity
+  for (const schedule of schedules) {
+    const exit = yield* Effect.exit(turn(schedule, now, seen))
+    if (exit._tag === "Success") next = Math.min(next, exit.value)
+    else if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+    else {
+      next = Math.min(next, now + again)
+      yield* Effect.logWarning(`schedule ${schedule.name}: ${explain(exit.cause)}`)
+    }
+  }
+  yield* ledger.record({ _tag: "Watched" })
+  return next
+})
+
+// helpers
+
+/** A schedule whose turn failed has another one so soon; the others have theirs meanwhile. */
+const again = 30_000
+
+/** A failure of the machinery itself is waited out and tried again; a defect of one part is no other part's. */
+const supervised = <E, R>(name: string, part: Effect.Effect<unknown, E, R>): Effect.Effect<void, never, R> =>
+  part.pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logWarning(`${name}: ${explain(cause)}`)),
+    Effect.retry({ schedule: retrying, while: (cause: Cause.Cause<E>) => !Cause.hasInterruptsOnly(cause) }),
+    Effect.catchCause(() => Effect.interrupt),
+    Effect.asVoid
+  )
+
+const retrying = Recurrence.min([Recurrence.exponential("1 second"), Recurrence.spaced("1 minute")])
+
+const schedules = Effect.fnUntraced(function*(all: ReadonlyArray<Schedule.Schedule>) {
+  const { heard } = yield* Ledger
+  const pulse = Duration.toMillis(yield* Pulse)
+  const bell = yield* Queue.sliding<void>(1)
+  const ringing = heard.pipe(Stream.filter(isNews), Stream.runForEach(() => Queue.offer(bell, undefined)))
+  yield* Effect.forkScoped(ringing, { startImmediately: true })
+  const timed = all.filter((_) => !Schedule.isAfter(_.cadence))
+  while (true) {
+    const next = yield* round(timed)
+    const now = yield* Clock.currentTimeMillis
+    if (next > now) yield* Effect.raceFirst(Queue.take(bell), Effect.sleep(Duration.millis(Math.min(next - now, pulse))))
+  }
+}, Effect.scoped)
+
+/** After one of these a schedule may have something to do before the clock says so. */
+const isNews = ({ _tag }: Event): boolean => _tag === "RequestEnded" || _tag === "CancelRequested" || _tag === "AutomationSet"
+
+/** One schedule, now. */
+const turn = Effect.fnUntraced(function*(schedule: Schedule.Schedule, now: number, seen: number | undefined) {
+  const ledger = yield* Ledger
+  const { cadence, name } = schedule
+  if (Schedule.isAfter(cadence)) return Infinity
+  const standing = yield* standingOf(schedule, "schedule", yield* cadenceText(schedule), yield* ledger.standings)
+  if (standing === undefined || !standing.on) return Infinity
+  yield* takeTurns(schedule)
+  const from = { name, since: standing.since, after: standing.last ?? standing.since }
+  const upcoming = yield* Cadence.dues(cadence, from).pipe(
+    Stream.takeUntil((due) => Schedule.firesAt(schedule, due) > now),
+    Stream.runCollect
+  )
+  const dues = upcoming.filter((due) => Schedule.firesAt(schedule, due) <= now)
+  const next = upcoming.at(dues.length)
+  if (dues.length > 0) {
+    const open = yield* openOf(schedule)
+    const waiting = yield* ledger.ticks({ source: name, states: ["waiting"] })
+    const { makeWay, verdicts } = Schedule.decide(schedule, { dues, now, seen, busy: open.length > 0, waiting: waiting.length })
+    const before = makeWay ? [...open.map(cancel), ...waiting.map((_) => wayMade(_, verdicts))] : []
+    const told = yield* Effect.forEach(verdicts, (verdict) => events(schedule, verdict))
+    for (const [i, batch] of batches(told).entries()) yield* recordAll([...(i === 0 ? before : []), ...batch.flat()])
+    if (makeWay) yield* takeTurns(schedule)
+  }
+  return next === undefined ? Infinity : Schedule.firesAt(schedule, next)
+})
+
+/** The oldest tick that waits asks for its run, once nothing of its schedule is under way. */
+const takeTurns = Effect.fnUntraced(function*(schedule: Schedule.Schedule) {
+  const ledger = yield* Ledger
+  const first = (yield* ledger.ticks({ source: schedule.name, states: ["waiting"] })).at(-1)
+  if (first === undefined || (yield* openOf(schedule)).length > 0) return
+  const [tick, ...asked] = yield* events(schedule, { due: first.due, state: "ran", note: first.note.replace(/^waits/, "waited") })
+  if (tick._tag === "Ticked" && tick.state !== "waiting" && tick.state !== "missed") {
+    yield* ledger.record({ ...tick, _tag: "TickSettled", state: tick.state }, ...asked)
+  }
+})
+
+/** Newest first. */
+const openOf = (schedule: Schedule.Schedule) =>
+  Ledger.use((ledger) =>
+    Effect.map(ledger.requests({ states: ["queued", "running"] }), (_) => _.filter(({ trigger }) => trigger === triggerOf(schedule)))
+  )
+
+const triggerOf = ({ name }: Schedule.Schedule): string => `schedule ${name}`
+
+const cancel = ({ id }: Request.Request): Event => ({ _tag: "CancelRequested", request: id })
+
+const wayMade = ({ due, source }: Tick, verdicts: ReadonlyArray<Schedule.Verdict>): Event => {
+  const to = verdicts.find((_) => _.state === "waiting")
+  return { _tag: "TickSettled", source, due, state: "skipped", note: `made way for the one of ${Cadence.instant(to?.due ?? due)}` }
+}
+
+/** The tick, and the run it asks for. */
+const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, { due, note, state }: Schedule.Verdict) {
+  const { name, over, priority, targets } = schedule
+  const tick = { _tag: "Ticked", source: name, due, state, note } as const
+  if (state !== "ran") return [tick] as const
+  const wanted = yield* Effect.exit(Effect.sync(() => over(due)))
+  if (wanted._tag === "Failure") return [{ ...tick, state: "failed", note: explain(wanted.cause) }] as const
+  const id = yield* Asset.newId
+  const request: Request.Requested = {
+    _tag: "RunRequested",
+    id,
+    trigger: triggerOf(schedule),
+    targets,
+    runKey: `${name} ${due}`,
+    over: wanted.value ?? null,
+    priority,
+    tags: { schedule: name }
+  }
+  return [{ ...tick, requests: [id] }, request] as const
+})
+
+/** So many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
+const batches = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / 500) }, (_, i) => all.slice(i * 500, (i + 1) * 500))
+
+const recordAll = Effect.fnUntraced(function*([first, ...rest]: ReadonlyArray<Event>) {
+  if (first !== undefined) yield* Ledger.use((_) => _.record(first, ...rest))
+})
+
+/** One sensor, from where its cursor stands until it fails or is switched off. */
+const watched = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
+  const ledger = yield* Ledger
+  const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
+  if (standing === undefined || !standing.on) return yield* switched(sensor.name)
+  const { cursor, failures, since } = standing
+  const last = standing.last ?? undefined
+  if (failures > 0 && last !== undefined) yield* until(last + backOff(failures))
+  const looking = sensor.stream({ name: sensor.name, cursor, since, last }).pipe(
+    Stream.runForEach((seen) => commit(sensor, seen)),
+    Effect.andThen(Effect.never)
+  )
+  const exit = yield* Effect.exit(Effect.raceFirst(looking, switched(sensor.name, since)))
+  if (exit._tag === "Success") return
+  if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+  yield* Effect.logWarning(`sensor ${sensor.name}: ${explain(exit.cause)}`)
+  const now = yield* Clock.currentTimeMillis
+  const after = (yield* ledger.standings).find((_) => _.name === sensor.name)
+  // if it failed after what it saw was recorded, the next look is from there
+  if (after === undefined || after.since !== since) return
+  yield* ledger.record({ _tag: "Ticked", source: sensor.name, due: later(now, after.last), state: "failed", note: explain(exit.cause) })
+})
+
+/** Returns when it is switched again, by this process or, somewhat later, by another. */
+const switched = Effect.fnUntraced(function*(name: string, since?: number) {
+  const ledger = yield* Ledger
+  const pulse = yield* Pulse
+  const here = ledger.heard.pipe(Stream.filter((_) => _._tag === "AutomationSet" && _.name === name), Stream.take(1), Stream.runDrain)
+  const elsewhere = Effect.gen(function*() {
+    while (true) {
+      yield* Effect.sleep(pulse)
+      const standing = (yield* ledger.standings).find((_) => _.name === name)
+      if (since === undefined ? standing?.on === true : standing?.since !== since || !standing.on) return
+    }
+  })
+  yield* Effect.raceFirst(here, elsewhere)
+})
+
+/** What was seen, and what it asks for, as far as its run keys allow. */
+const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen) {
+  const ledger = yield* Ledger
+  const now = yield* Clock.currentTimeMillis
+  const requests: Array<Request.Requested> = []
+  const refused: Array<string> = []
+  for (const ask of seen.asks) {
+    const runKey = ask.runKey === undefined ? null : `${sensor.name} ${ask.runKey}`
+    const known = runKey === null ? [] : yield* ledger.requests({ runKey })
+    const standing = Request.standing(known, sensor.runKeys, now)
+    const twice = runKey !== null && requests.some((_) => _.runKey === runKey)
+    if (standing !== undefined || twice) {
+      refused.push(`${ask.runKey} was asked for before (${standing?.state ?? "at this look"})`)
+      continue
+    }
+    requests.push({
+      _tag: "RunRequested",
+      id: yield* Asset.newId,
+      trigger: `${sensor.kind} ${sensor.name}`,
+      targets: ask.runs.map((_) => _.name),
+      runKey,
+      over: ask.over ?? null,
+      force: ask.force ?? false,
+      only: ask.only ?? false,
+      priority: ask.priority ?? 0,
+      tags: { [sensor.kind]: sensor.name, ...ask.tags }
+    })
+  }
+  const last = (yield* ledger.standings).find((_) => _.name === sensor.name)?.last ?? null
+  yield* ledger.record({
+    _tag: "Ticked",
+    source: sensor.name,
+    due: later(seen.due, last),
+    state: requests.length > 0 ? "ran" : "skipped",
+    note: [seen.note, ...refused].filter((_) => _ !== "").join("; "),
+    requests: requests.map((_) => _.id),
+    cursor: seen.cursor
+  }, ...requests)
+})
+
+/** Two ticks of one source are never of one instant. */
+const later = (at: number, last: number | null): number => last === null ? at : Math.max(at, last + 1)
+
+/** Half a minute, then twice as long each time, to an hour. */
+const backOff = (failures: number): number => Math.min(30_000 * 2 ** (failures - 1), 3_600_000)

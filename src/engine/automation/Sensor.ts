@@ -1,0 +1,188 @@
+/**
+ * A sensor looks at the world and asks for runs: an Effect `Stream` of sightings, each with the cursor from which the
+ * next one follows.
+ *
+ * The cursor is a typed value. It is told to the ledger in one transaction with the tick and the runs asked for, and the
+ * stream is begun again from there after a failure, a crash or a restart: so nothing that a cursor has passed is asked
+ * for twice, and nothing that was asked for is passed over.
+ */
+import { Clock, Duration, Effect, Option, Queue, Schema, Stream } from "effect"
+import type * as Asset from "../Asset.ts"
+import type * as Job from "../Job.ts"
+import { type Event, Ledger, type LedgerFailed } from "../Ledger.ts"
+import type * as Request from "../Request.ts"
+import * as Cadence from "./Cadence.ts"
+import { Pulse, until } from "./Pulse.ts"
+
+/** A run to ask for. */
+export interface Ask {
+  readonly runs: ReadonlyArray<Job.Any | Asset.Any>
+  /** Whether it is asked for again is up to the sensor's policy for run keys; without a key it always is. */
+  readonly runKey?: string
+  readonly over?: typeof Request.Over.Type
+  readonly force?: boolean
+  readonly only?: boolean
+  readonly priority?: number
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export interface Sighting<out Cursor> {
+  readonly cursor: Cursor
+  readonly asks?: ReadonlyArray<Ask>
+  /** What was seen; or, when there is nothing to ask for, why not. */
+  readonly note: string
+}
+
+export interface From<out Cursor> {
+  readonly name: string
+  readonly cursor: Cursor
+  /** When it was switched on. */
+  readonly since: number
+  /** When it last looked, since then. */
+  readonly last: number | undefined
+}
+
+/** What the engine keeps of a sighting: its cursor as text, and the time at which the look was due. */
+export interface Seen extends Omit<Sighting<string>, "asks"> {
+  readonly asks: ReadonlyArray<Ask>
+  readonly due: number
+}
+
+export interface Sensor<out R = never> {
+  readonly name: string
+  /** A schedule that waits for an event is carried by a sensor, and is switched and listed as a schedule. */
+  readonly kind: "sensor" | "schedule"
+  readonly about: string
+  /** When it looks, in words. */
+  readonly looks: string
+  /** Due times, for those that look by the clock. */
+  readonly cadence: Cadence.Cadence | undefined
+  /** Calls to the source that a look costs. */
+  readonly calls: number
+  /** Whether it is on until somebody switches it. */
+  readonly on: boolean
+  readonly runKeys: Request.KeyPolicy
+  readonly stream: (from: From<string | null>) => Stream.Stream<Seen, unknown, R>
+}
+
+/** How a sensor comes to look: by the clock, or when something was recorded. */
+export interface Looks<Cursor, out E, out R> {
+  readonly text: string
+  readonly cadence: Cadence.Cadence | undefined
+  readonly stream: (from: From<Cursor>) => Stream.Stream<Sighting<Cursor> & { readonly due?: number }, E, R>
+}
+
+export class CursorUnreadable extends Schema.TaggedError<CursorUnreadable>()("CursorUnreadable", {
+  sensor: Schema.String,
+  cursor: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `the cursor ${this.cursor} is none of ${this.sensor}'s: ${this.problem}; crypto sensor start ${this.sensor} --reset begins anew`
+  }
+}
+
+export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
+  name: string,
+  options: {
+    readonly about: string
+    readonly cursor: Schema.Codec<Cursor, I>
+    /** Where it begins when it was never switched on before. */
+    readonly start: Effect.Effect<Cursor, E2, R2>
+    readonly looks: Looks<Cursor, E, R>
+    readonly runKeys?: Request.KeyPolicy
+    readonly calls?: number
+    readonly on?: boolean
+    readonly kind?: "sensor" | "schedule"
+  }
+): Sensor<R | R2> => {
+  const text = Schema.fromJsonString(options.cursor)
+  const encode = Schema.encodeEffect(text)
+  const decode = Schema.decodeUnknownEffect(text)
+  const begin = (cursor: string | null): Effect.Effect<Cursor, E2 | CursorUnreadable, R2> =>
+    cursor === null
+      ? options.start
+      : Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
+  return {
+    name,
+    kind: options.kind ?? "sensor",
+    about: options.about,
+    looks: options.looks.text,
+    cadence: options.looks.cadence,
+    calls: options.calls ?? 0,
+    on: options.on ?? true,
+    runKeys: options.runKeys ?? "untilSuccess",
+    stream: (from) =>
+      Stream.unwrap(Effect.map(begin(from.cursor), (cursor) => options.looks.stream({ ...from, cursor }))).pipe(
+        Stream.mapEffect(Effect.fnUntraced(function*({ asks, cursor, due, note }) {
+          const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, due: due ?? (yield* Clock.currentTimeMillis) }
+          return seen
+        }))
+      )
+  }
+}
+
+/** Looks at once when it is switched on, then whenever the cadence is due; a look that comes late stands for those it missed. */
+export const polled = <Cursor, E, R>(
+  cadence: Cadence.Cadence,
+  text: string,
+  look: (cursor: Cursor) => Effect.Effect<Sighting<Cursor>, E, R>
+): Looks<Cursor, E | Cadence.CadenceInvalid, R> => {
+  const next = Effect.fnUntraced(function*({ last, name, since }: Omit<From<Cursor>, "cursor">) {
+    const now = yield* Clock.currentTimeMillis
+    if (last === undefined) return Option.some(now)
+    const [due] = yield* Stream.runCollect(Stream.take(Cadence.dues(cadence, { name, since, after: last }), 1))
+    if (due === undefined) return Option.none<number>()
+    yield* until(due)
+    return Option.some(Math.max(due, now))
+  })
+  return {
+    text,
+    cadence,
+    stream: ({ cursor, ...from }) =>
+      Stream.unfold({ cursor, last: from.last }, Effect.fnUntraced(function*(state) {
+        const due = yield* next({ ...from, last: state.last })
+        if (Option.isNone(due)) return undefined
+        const sighting = yield* look(state.cursor)
+        return [{ ...sighting, due: due.value }, { cursor: sighting.cursor, last: due.value }] as const
+      }))
+  }
+}
+
+/**
+ * Looks at once, and again whenever something that it is interested in was recorded by this process; now and then in any
+ * case, for what another process recorded. A look that finds nothing new leaves no tick.
+ */
+export const heard = <Cursor, E, R>(
+  options: {
+    readonly text: string
+    readonly interest: (event: Event) => boolean
+    /** Two looks are so far apart at least. */
+    readonly minimum?: Duration.Input
+  },
+  look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
+): Looks<Cursor, E | LedgerFailed, R | Ledger> => ({
+  text: options.text,
+  cadence: undefined,
+  stream: ({ cursor, last }) =>
+    Stream.unwrap(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      const pulse = yield* Pulse
+      const bell = yield* Queue.sliding<void>(1)
+      yield* ledger.heard.pipe(
+        Stream.filter(options.interest),
+        Stream.runForEach(() => Queue.offer(bell, undefined)),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? 0))
+      return Stream.unfold({ cursor, last }, Effect.fnUntraced(function*(state) {
+        if (state.last !== undefined && minimum > 0) yield* until(state.last + minimum)
+        while (true) {
+          const sighting = yield* look(state.cursor)
+          const now = yield* Clock.currentTimeMillis
+          if (Option.isSome(sighting)) return [{ ...sighting.value, due: now }, { cursor: sighting.value.cursor, last: now }] as const
+          yield* Effect.raceFirst(Queue.take(bell), Effect.sleep(pulse))
+        }
+      }))
+    }))
+})
