@@ -15,13 +15,13 @@ import { start } from "./start.ts"
 import { usual } from "./usual.ts"
 import type { Ground, Needs, Owner, Platform, World } from "./world.ts"
 
-export interface Options<Target extends Asset.Any, E> {
+export interface Options<Target extends Asset.Any, E, R = never> {
   /** As it is typed. */
   readonly name: string
   readonly version: string
   readonly about: string
   /** What the assets ask of the world; it may build on the settings, on files and paths. */
-  readonly layer: Layer.Layer<Needs<Target>, E, Ground>
+  readonly layer: Layer.Layer<Needs<Target, R>, E, Ground>
   /** The ledger alone, for commands that look at it while another process has the data [default: as `layer` has it]. */
   readonly ledger?: Layer.Layer<Ledger, unknown, Ground>
   /** Whether anything is kept yet: what only reads leaves a world that was never begun as it is [default: there is]. */
@@ -33,9 +33,9 @@ export interface Options<Target extends Asset.Any, E> {
 }
 
 /** The command line as a function of its arguments: for tests, and for whoever brings a platform. */
-export const make = <Target extends Asset.Any, E>(
-  pipeline: Effect.Effect<Pipeline.Pipeline<Target>, Pipeline.DefinitionInvalid>,
-  options: Options<Target, E>
+export const make = <Target extends Asset.Any, R, E>(
+  pipeline: Effect.Effect<Pipeline.Pipeline<Target, R>, Pipeline.DefinitionInvalid>,
+  options: Options<Target, E, R>
 ): (args: ReadonlyArray<string>) => Effect.Effect<void, exit.Exit, Platform> => {
   const root = makeRoot(options.name, options.about)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
@@ -58,9 +58,9 @@ export const make = <Target extends Asset.Any, E>(
 }
 
 /** Runs the command line as this process: its arguments, its terminal, its exit code. */
-export const run = <Target extends Asset.Any, E>(
-  pipeline: Effect.Effect<Pipeline.Pipeline<Target>, Pipeline.DefinitionInvalid>,
-  options: Options<Target, E>
+export const run = <Target extends Asset.Any, R, E>(
+  pipeline: Effect.Effect<Pipeline.Pipeline<Target, R>, Pipeline.DefinitionInvalid>,
+  options: Options<Target, E, R>
 ): void => {
   const commandLine = make(pipeline, options)
   // a reader that has read enough (`| head`) is no failure

@@ -15,8 +15,8 @@ export type Platform = Command.Environment | Screen
 /** What a layer may build on: files, and what the user chose. */
 export type Ground = FileSystem.FileSystem | Path.Path | Settings
 
-/** What assets ask of the world: not the window and the subject being made, and not what layers build on. */
-export type Needs<Target extends Asset.Any> = Exclude<Effect.Services<Target>, Key | Ground> | Ledger | Manifest
+/** What assets and sensors (`R`) ask of the world: not the window and the subject being made, and not what layers build on. */
+export type Needs<Target extends Asset.Any, R = never> = Exclude<Effect.Services<Target> | R, Key | Ground> | Ledger | Manifest
 
 /** Any pipeline with its layers. That they answer for all that its assets need is said where they are handed in. */
 export interface World {

@@ -69,7 +69,7 @@ export class Queue extends Context.Service<Queue, {
 
 /** To be made once by the owner of the data: what an owner before it left open is ended first. */
 export const make = <Target extends Asset.Any>(
-  pipeline: Pipeline.Pipeline<Target>
+  pipeline: Pipeline.Pipeline<Target, unknown>
 ): Effect.Effect<
   Queue["Service"],
   LedgerFailed,

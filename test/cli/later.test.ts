@@ -11,7 +11,7 @@ import { Chart } from "../../src/services/Chart.ts"
 const root = makeRoot("crypto", "")
 const world: World = {
   typed: "npx crypto",
-  pipeline: Effect.succeed({ name: "empty", assets: [], jobs: [] }),
+  pipeline: Effect.succeed({ name: "empty", assets: [], jobs: [], schedules: [], sensors: [] }),
   layer: Layer.empty as never,
   ledger: Layer.empty as never,
   kept: Effect.succeed(false),

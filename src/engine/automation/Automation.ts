@@ -199,13 +199,14 @@ const watched = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
   const ledger = yield* Ledger
   const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
   if (standing === undefined || !standing.on) return yield* switched(sensor.name)
-  const { cursor, failures, since } = standing
+  const { failures, since } = standing
   const last = standing.last ?? undefined
   if (failures > 0 && last !== undefined) yield* until(last + backOff(failures))
-  const looking = sensor.stream({ name: sensor.name, cursor, since, last }).pipe(
-    Stream.runForEach((seen) => commit(sensor, seen)),
-    Effect.andThen(Effect.never)
-  )
+  const looking = Effect.gen(function*() {
+    const cursor = standing.cursor ?? (yield* begun(sensor))
+    yield* Stream.runForEach(sensor.stream({ name: sensor.name, cursor, since, last }), (seen) => commit(sensor, seen))
+    return yield* Effect.never
+  })
   const exit = yield* Effect.exit(Effect.raceFirst(looking, switched(sensor.name, since)))
   if (exit._tag === "Success") return
   if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
@@ -215,6 +216,13 @@ const watched = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
   // if it failed after what it saw was recorded, the next look is from there
   if (after === undefined || after.since !== since) return
   yield* ledger.record({ _tag: "Ticked", source: sensor.name, due: later(now, after.last), state: "failed", note: explain(exit.cause) })
+})
+
+/** What happens from now on is seen, also if this process dies before the first look. */
+const begun = Effect.fnUntraced(function*<R>({ name, start }: Sensor.Sensor<R>) {
+  const cursor = yield* start
+  yield* Ledger.use((_) => _.record({ _tag: "CursorSet", name, cursor }))
+  return cursor
 })
 
 /** Returns when it is switched again, by this process or, somewhat later, by another. */

@@ -62,7 +62,9 @@ export interface Sensor<out R = never> {
   /** Whether it is on until somebody switches it. */
   readonly on: boolean
   readonly runKeys: Request.KeyPolicy
-  readonly stream: (from: From<string | null>) => Stream.Stream<Seen, unknown, R>
+  /** The cursor with which it begins when it was never switched on before. */
+  readonly start: Effect.Effect<string, unknown, R>
+  readonly stream: (from: From<string>) => Stream.Stream<Seen, unknown, R>
 }
 
 /** How a sensor comes to look: by the clock, or when something was recorded. */
@@ -99,10 +101,8 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   const text = Schema.fromJsonString(options.cursor)
   const encode = Schema.encodeEffect(text)
   const decode = Schema.decodeUnknownEffect(text)
-  const begin = (cursor: string | null): Effect.Effect<Cursor, E2 | CursorUnreadable, R2> =>
-    cursor === null
-      ? options.start
-      : Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
+  const begin = (cursor: string) =>
+    Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
   return {
     name,
     kind: options.kind ?? "sensor",
@@ -112,6 +112,7 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
     calls: options.calls ?? 0,
     on: options.on ?? true,
     runKeys: options.runKeys ?? "untilSuccess",
+    start: Effect.flatMap(options.start, encode),
     stream: (from) =>
       Stream.unwrap(Effect.map(begin(from.cursor), (cursor) => options.looks.stream({ ...from, cursor }))).pipe(
         Stream.mapEffect(Effect.fnUntraced(function*({ asks, cursor, due, note }) {
@@ -122,31 +123,37 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   }
 }
 
-/** Looks at once when it is switched on, then whenever the cadence is due; a look that comes late stands for those it missed. */
+/** Looks when `next` says so: nothing, when it is not to look any more. A look that comes late stands for those it missed. */
+export const paced = <Cursor, E, R, E2 = never, R2 = never>(
+  text: string,
+  next: (from: From<Cursor>) => Effect.Effect<Option.Option<number>, E2, R2>,
+  look: (cursor: Cursor) => Effect.Effect<Sighting<Cursor>, E, R>
+): Looks<Cursor, E | E2, R | R2> => ({
+  text,
+  cadence: undefined,
+  stream: (from) =>
+    Stream.unfold(from, Effect.fnUntraced(function*(from) {
+      const now = yield* Clock.currentTimeMillis
+      const at = yield* next(from)
+      if (Option.isNone(at)) return undefined
+      yield* until(at.value)
+      const due = Math.max(at.value, now)
+      const sighting = yield* look(from.cursor)
+      return [{ ...sighting, due }, { ...from, cursor: sighting.cursor, last: due }] as const
+    }))
+})
+
+/** Looks at once when it is switched on, then whenever the cadence is due. */
 export const polled = <Cursor, E, R>(
   cadence: Cadence.Cadence,
   text: string,
   look: (cursor: Cursor) => Effect.Effect<Sighting<Cursor>, E, R>
 ): Looks<Cursor, E | Cadence.CadenceInvalid, R> => {
-  const next = Effect.fnUntraced(function*({ last, name, since }: Omit<From<Cursor>, "cursor">) {
-    const now = yield* Clock.currentTimeMillis
-    if (last === undefined) return Option.some(now)
-    const [due] = yield* Stream.runCollect(Stream.take(Cadence.dues(cadence, { name, since, after: last }), 1))
-    if (due === undefined) return Option.none<number>()
-    yield* until(due)
-    return Option.some(Math.max(due, now))
-  })
-  return {
-    text,
-    cadence,
-    stream: ({ cursor, ...from }) =>
-      Stream.unfold({ cursor, last: from.last }, Effect.fnUntraced(function*(state) {
-        const due = yield* next({ ...from, last: state.last })
-        if (Option.isNone(due)) return undefined
-        const sighting = yield* look(state.cursor)
-        return [{ ...sighting, due: due.value }, { cursor: sighting.cursor, last: due.value }] as const
-      }))
-  }
+  const next = ({ last, name, since }: From<Cursor>) =>
+    last === undefined
+      ? Effect.asSome(Clock.currentTimeMillis)
+      : Stream.runHead(Cadence.dues(cadence, { name, since, after: last }))
+  return { ...paced(text, next, look), cadence }
 }
 
 /**

@@ -80,6 +80,8 @@ export type Event =
     readonly note: string
     readonly requests?: ReadonlyArray<string>
   }
+  /** Where a sensor begins, told before it looks for the first time. */
+  | { readonly _tag: "CursorSet"; readonly name: string; readonly cursor: string }
   /** Somebody looks after schedules and sensors at this moment. */
   | { readonly _tag: "Watched" }
 
@@ -98,4 +100,4 @@ export const isEvent = (event: { readonly _tag: string }): event is Event => tag
 
 // helpers
 
-const tags: ReadonlySet<string> = new Set<Event["_tag"]>(["AutomationSet", "Ticked", "TickSettled", "Watched"])
+const tags: ReadonlySet<string> = new Set<Event["_tag"]>(["AutomationSet", "Ticked", "TickSettled", "CursorSet", "Watched"])

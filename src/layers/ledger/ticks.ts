@@ -88,6 +88,8 @@ export const apply = (session: Session, event: Event, now: number): number => {
       if (settled === 0) throw new Error(doubled(source, due))
       return settled
     }
+    case "CursorSet":
+      return session.run(`UPDATE automation SET cursor = ? WHERE name = ?`, event.cursor, event.name)
     case "Watched":
       return session.run(`INSERT INTO watched VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, now)
   }

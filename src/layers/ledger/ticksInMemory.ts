@@ -57,6 +57,12 @@ export const apply = (kept: Ticks, event: Event, now: number): void => {
       const at = told.findIndex((_) => _.due === due)
       return void told.splice(at, 1, new Tick({ source, due, state, note, requests: requests ?? [], at: now }))
     }
+    case "CursorSet": {
+      const standing = kept.standings.get(event.name)
+      return standing === undefined
+        ? undefined
+        : void kept.standings.set(event.name, new Standing({ ...standing, cursor: event.cursor }))
+    }
     case "Watched":
       kept.watched = now
   }

@@ -60,10 +60,10 @@ export const runner = (
 export const at = (time: string) => TestClock.setTime(millis(time))
 
 /** A process that looks after a pipeline until a time, then dies. The runner is part of it. */
-export const alive = <R = never>(
+export const alive = <R = never, R2 = Ledger>(
   pipeline: Pipeline.Pipeline<Asset.Any, R>,
   until: string,
-  run: Effect.Effect<unknown, LedgerFailed, Ledger> = runner()
+  run: Effect.Effect<unknown, LedgerFailed, R2 | Ledger> = runner()
 ) =>
   Effect.gen(function*() {
     yield* Effect.forkScoped(run, { startImmediately: true })

@@ -1,0 +1,328 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Ref, Schema } from "effect"
+import * as Cadence from "../../../src/engine/automation/Cadence.ts"
+import * as Failures from "../../../src/engine/automation/Failures.ts"
+import * as Sensor from "../../../src/engine/automation/Sensor.ts"
+import * as Updates from "../../../src/engine/automation/Updates.ts"
+import { type Event, Ledger } from "../../../src/engine/Ledger.ts"
+import * as Partition from "../../../src/engine/Partition.ts"
+import type { KeyPolicy } from "../../../src/engine/Request.ts"
+import { publish } from "../world.ts"
+import { alive, asked, at, daily, figures, inMemory, iso, millis, pipelineOf, prices, runner, ticks } from "./world.ts"
+
+const record = (...events: readonly [Event, ...ReadonlyArray<Event>]) => Ledger.use((_) => _.record(...events))
+const cursors = Effect.map(Ledger.use((_) => _.standings), (_) => _.map(({ cursor, name }) => `${name} ${cursor}`))
+
+/** Counts its looks; asks as the test says. */
+const counter = (
+  asks: (count: number) => Partial<Sensor.Sighting<number>> | "fail" | "die",
+  options: { readonly every?: Cadence.Cadence; readonly runKeys?: KeyPolicy; readonly name?: string } = {}
+) =>
+  Sensor.make(options.name ?? "counter", {
+    about: "",
+    cursor: Schema.Int,
+    start: Effect.succeed(0),
+    runKeys: options.runKeys ?? "untilSuccess",
+    looks: Sensor.polled(options.every ?? Cadence.every("1 hour"), "every hour", Effect.fnUntraced(function*(cursor: number) {
+      const sighting = asks(cursor + 1)
+      if (sighting === "fail") return yield* Effect.fail(new Error("no answer"))
+      if (sighting === "die") return yield* Effect.die(new TypeError("no function"))
+      return { cursor: cursor + 1, note: `look ${cursor + 1}`, ...sighting }
+    }))
+  })
+
+describe("a sensor", () => {
+  it.effect("looks when it is switched on and at its cadence, asks for runs, and says why not", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:30:00Z")
+      const sensor = counter((count) => count === 2 ? { asks: [{ runs: [prices] }, { runs: [figures], over: { start: 5 } }] } : {})
+      yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T03:00:00Z")
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:30Z skipped look 1",
+        "2026-11-24T01:30Z ran look 2",
+        "2026-11-24T02:30Z skipped look 3"
+      ])
+      const requests = yield* Ledger.use((_) => _.requests({}))
+      assert.deepStrictEqual(requests.map(({ over, tags, targets, trigger }) => [trigger, targets, over, tags]), [
+        ["sensor counter", ["prices"], null, { sensor: "counter" }],
+        ["sensor counter", ["figures"], { start: 5 }, { sensor: "counter" }]
+      ])
+      const [tick] = yield* Ledger.use((_) => _.ticks({ states: ["ran"] }))
+      assert.deepStrictEqual(tick?.requests, requests.map((_) => _.id))
+      assert.deepStrictEqual(yield* cursors, ["counter 3"])
+    })))
+
+  it.effect("goes on from its cursor after a restart, and does not look before it is due", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:30:00Z")
+      const pipeline = yield* pipelineOf([], [counter(() => ({}))])
+      for (const restart of ["2026-11-24T00:40:00Z", "2026-11-24T00:50:00Z", "2026-11-24T01:50:00Z"]) yield* alive(pipeline, restart)
+      yield* at("2026-11-24T09:10:00Z")
+      yield* alive(pipeline, "2026-11-24T09:20:00Z")
+      // due at 02:30 … 08:30: one look stands for all
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:30Z skipped look 1",
+        "2026-11-24T01:30Z skipped look 2",
+        "2026-11-24T09:10Z skipped look 3"
+      ])
+    })))
+
+  it.effect("that fails keeps its cursor, says why, looks again later each time, and takes no other down", () =>
+    inMemory(Effect.gen(function*() {
+      const tries = yield* Ref.make(0)
+      yield* at("2026-11-24T00:00:00Z")
+      const failing = counter((count) =>
+        count === 1 ? {} : Effect.runSync(Ref.getAndUpdate(tries, (_) => _ + 1)) < 2 ? "fail" : count === 3 ? "die" : {}
+      )
+      const pipeline = yield* pipelineOf([daily({ cadence: Cadence.cron("0 3 * * *") })], [failing, counter(() => ({}), { name: "other" })])
+      yield* alive(pipeline, "2026-11-24T03:05:00Z")
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:00Z skipped look 1",
+        "2026-11-24T01:00Z failed no answer",
+        "2026-11-24T02:00Z failed no answer",
+        "2026-11-24T03:00Z skipped look 2"
+      ])
+      assert.deepStrictEqual(yield* cursors, ["counter 2", "daily null", "other 4"])
+      yield* alive(pipeline, "2026-11-24T04:05:00Z")
+      assert.deepStrictEqual((yield* ticks("counter")).slice(4), ["2026-11-24T04:00Z failed defect: no function"])
+      assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T03:00Z ran"])
+      assert.lengthOf(yield* ticks("other"), 5)
+    })))
+
+  it.effect("backs off from half a minute to an hour, also over restarts", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const pipeline = yield* pipelineOf([], [counter(() => "fail", { every: Cadence.every("1 second") })])
+      for (const until of ["00:01:10", "00:05:00", "01:00:00", "04:30:00"]) yield* alive(pipeline, `2026-11-24T${until}Z`)
+      const failed = (yield* Ledger.use((_) => _.ticks({}))).toReversed().map((_) => _.due)
+      const waits = failed.slice(1).map((due, i) => (due - (failed[i] ?? 0)) / 1000)
+      assert.deepStrictEqual(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600])
+    })))
+
+  it.effect("whose cursor cannot be read says so and how to begin anew", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      yield* record({
+        _tag: "AutomationSet",
+        name: "counter",
+        kind: "sensor",
+        on: true,
+        cadence: "every hour",
+        why: "",
+        cursor: "\"seven\""
+      })
+      yield* alive(yield* pipelineOf([], [counter(() => ({}))]), "2026-11-24T00:00:10Z")
+      const [tick] = yield* ticks("counter")
+      assert.match(tick ?? "",
+        /failed the cursor "seven" is none of counter's: Expected .*; crypto sensor start counter --reset begins anew/)
+    })))
+
+  it.effect("that is switched off is interrupted, and goes on where it was when it is switched on", () =>
+    inMemory(Effect.gen(function*() {
+      const set = { _tag: "AutomationSet", name: "counter", kind: "sensor", cadence: "every hour", why: "by hand" } as const
+      yield* at("2026-11-24T00:00:00Z")
+      const switching = Effect.gen(function*() {
+        yield* Effect.sleep("90 minutes")
+        yield* record({ ...set, on: false })
+        yield* Effect.sleep("3 hours")
+        yield* record({ ...set, on: true })
+        return yield* Effect.never
+      })
+      yield* alive(yield* pipelineOf([], [counter(() => ({}))]), "2026-11-24T05:35:00Z", switching)
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:00Z skipped look 1",
+        "2026-11-24T01:00Z skipped look 2",
+        "2026-11-24T04:30Z skipped look 3",
+        "2026-11-24T05:30Z skipped look 4"
+      ])
+    })))
+})
+
+describe("a run key", () => {
+  /** Asks for the same thing every hour; the first two runs fail. */
+  const keyed = Effect.fnUntraced(function*(runKeys: KeyPolicy) {
+    yield* at("2026-11-24T00:00:00Z")
+    let runs = 0
+    const sensor = counter(() => ({ asks: [{ runs: [prices], runKey: "K" }] }), { runKeys })
+    yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T04:10:00Z", runner(() => ++runs <= 2 ? "failed" : "succeeded"))
+    return { asked: (yield* asked).map((_) => _.slice(11)), ticks: (yield* ticks("counter")).map((_) => _.slice(11)) }
+  }, inMemory)
+
+  it.effect("runs once, whatever came of it", () =>
+    Effect.gen(function*() {
+      const { asked, ticks } = yield* keyed("once")
+      assert.deepStrictEqual(asked, ["00:00Z sensor counter failed"])
+      assert.deepStrictEqual(ticks[1], "01:00Z skipped look 2; K was asked for before (failed)")
+    }))
+
+  it.effect("or until it succeeds", () =>
+    Effect.gen(function*() {
+      const { asked, ticks } = yield* keyed("untilSuccess")
+      assert.deepStrictEqual(asked, ["00:00Z", "01:00Z", "02:00Z"].map((_, i) => `${_} sensor counter ${i < 2 ? "failed" : "succeeded"}`))
+      assert.deepStrictEqual(ticks.slice(2), [
+        "02:00Z ran look 3",
+        "03:00Z skipped look 4; K was asked for before (succeeded)",
+        "04:00Z skipped look 5; K was asked for before (succeeded)"
+      ])
+    }))
+
+  it.effect("or again after a time", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* keyed({ ttl: "2 hours" })
+      assert.deepStrictEqual(asked, ["00:00Z sensor counter failed", "02:00Z sensor counter failed", "04:00Z sensor counter succeeded"])
+    }))
+
+  it.effect("is told apart within one look, and from that of another sensor", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const asks = () => ({ asks: [{ runs: [prices], runKey: "K" }, { runs: [prices], runKey: "K" }, { runs: [prices], runKey: "L" }] })
+      yield* alive(yield* pipelineOf([], [counter(asks), counter(asks, { name: "other" })]), "2026-11-24T00:10:00Z")
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => _.runKey).sort(), [
+        "counter K",
+        "counter L",
+        "other K",
+        "other L"
+      ])
+    })))
+})
+
+describe("an asset-updated sensor", () => {
+  const watching = Effect.fnUntraced(function*(minimum: "0 seconds" | "1 hour" = "0 seconds") {
+    const seen: Array<ReadonlyArray<number>> = []
+    const sensor = Sensor.make("updates", {
+      about: "",
+      cursor: Schema.Int,
+      start: Updates.start,
+      looks: Updates.of([prices], (entries) =>
+        Effect.sync(() => {
+          seen.push(entries.map((_) => _.seq))
+          return { asks: [{ runs: [figures], runKey: `${entries.at(-1)?.seq}` }], note: `${entries.length} times` }
+        }), { minimum })
+    })
+    return { seen, pipeline: yield* pipelineOf([], [sensor]) }
+  })
+  const made = Effect.andThen(publish(prices, Partition.whole),
+    record({ _tag: "StepEnded", id: "", state: "succeeded", rows: 0, changed: 0, note: "" }))
+
+  it.effect("sees each of a hundred materializations between two looks, in order, once", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      yield* publish(prices, Partition.whole)
+      const { pipeline, seen } = yield* watching()
+      yield* alive(pipeline, "2026-11-24T00:10:00Z")
+      assert.deepStrictEqual(seen, [], "what was there before is no news")
+      for (let i = 0; i < 100; i++) {
+        yield* publish(prices, Partition.whole)
+        yield* publish(figures, Partition.whole)
+      }
+      yield* alive(pipeline, "2026-11-24T00:20:00Z")
+      yield* alive(pipeline, "2026-11-24T00:30:00Z")
+      assert.deepStrictEqual(seen, [Array.from({ length: 100 }, (_, i) => 2 + 2 * i)])
+      assert.deepStrictEqual(yield* ticks("updates"), ["2026-11-24T00:10Z ran 100 times"])
+    })))
+
+  it.effect("wakes as something is made, and not before its minimum interval has passed", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const { pipeline, seen } = yield* watching("1 hour")
+      const making = Effect.andThen(Effect.sleep("5 minutes"), made).pipe(Effect.repeat({ times: 5 }), Effect.andThen(Effect.never))
+      yield* alive(pipeline, "2026-11-24T02:00:00Z", making)
+      assert.deepStrictEqual(seen, [[1], [2, 3, 4, 5, 6]])
+      assert.deepStrictEqual(yield* ticks("updates"), ["2026-11-24T00:05Z ran 1 times", "2026-11-24T01:05Z ran 5 times"])
+    })))
+})
+
+describe("a run-failure sensor", () => {
+  const ended = (run: string, state: "succeeded" | "partial" | "failed" | "interrupted" | "lost", target = "prices") =>
+    record(
+      { _tag: "RunStarted", run, targets: [target], trigger: "test" },
+      { _tag: "StepStarted", run, id: `${run} step`, asset: target, window: "2026-11-24", subject: "btc", why: "" },
+      {
+        _tag: "StepEnded",
+        id: `${run} step`,
+        state: state === "succeeded" ? "succeeded" : "failed",
+        rows: 0,
+        changed: 0,
+        note: "no answer"
+      },
+      { _tag: "RunEnded", run, state }
+    )
+
+  it.effect("tells of a failure once, and that it is over once", () =>
+    inMemory(Effect.gen(function*() {
+      const sent: Array<Failures.Alert> = []
+      const sensor = Sensor.make("failures", {
+        about: "",
+        cursor: Failures.Cursor,
+        start: Failures.start,
+        looks: Failures.of((alert) => Effect.sync(() => void sent.push(alert)))
+      })
+      yield* at("2026-11-24T00:00:00Z")
+      yield* ended("r0", "failed")
+      const pipeline = yield* pipelineOf([], [sensor])
+      yield* alive(pipeline, "2026-11-24T01:00:00Z")
+      yield* ended("r1", "succeeded")
+      yield* ended("r2", "failed")
+      yield* ended("r3", "partial", "figures")
+      yield* at("2026-11-24T01:30:00Z")
+      yield* ended("r4", "failed")
+      yield* ended("r5", "interrupted")
+      yield* alive(pipeline, "2026-11-24T02:00:00Z")
+      yield* ended("r6", "lost")
+      yield* ended("r7", "succeeded")
+      yield* ended("r8", "succeeded")
+      yield* alive(pipeline, "2026-11-24T03:00:00Z")
+      const common = { trigger: "test", at: millis("2026-11-24T01:00:00Z"), targets: ["prices"] }
+      assert.deepStrictEqual(sent, [
+        { id: "r2 failed", kind: "failed", run: "r2", says: "prices failed; prices btc 2026-11-24: no answer", ...common },
+        {
+          id: "r3 failed",
+          kind: "failed",
+          run: "r3",
+          says: "figures succeeded in part; figures btc 2026-11-24: no answer",
+          ...common,
+          targets: ["figures"]
+        },
+        {
+          id: "r7 recovered",
+          kind: "recovered",
+          run: "r7",
+          says: "prices is well again: it had failed since 2026-11-24 01:00 UTC",
+          ...common,
+          at: millis("2026-11-24T02:00:00Z")
+        }
+      ])
+      assert.deepStrictEqual((yield* ticks("failures")).map((_) => _.replace(/^\S+ /, "").slice(0, 40)), [
+        "skipped prices: well",
+        "skipped prices failed; prices btc 2026-1",
+        "skipped figures succeeded in part; figur",
+        "skipped prices: still failing since 2026",
+        "skipped prices: run r5 was interrupted",
+        "skipped prices: still failing since 2026",
+        "skipped prices is well again: it had fai",
+        "skipped prices: well"
+      ])
+    })))
+
+  it.effect("tries again what could not be sent, under the same name", () =>
+    inMemory(Effect.gen(function*() {
+      const sent: Array<string> = []
+      const sensor = Sensor.make("failures", {
+        about: "",
+        cursor: Failures.Cursor,
+        start: Failures.start,
+        looks: Failures.of(Effect.fnUntraced(function*(alert) {
+          sent.push(`${alert.id} ${iso(yield* Clock.currentTimeMillis)}`)
+          if (sent.length < 3) return yield* Effect.fail(new Error("nobody there"))
+        }))
+      })
+      yield* at("2026-11-24T00:00:00Z")
+      const pipeline = yield* pipelineOf([], [sensor])
+      yield* alive(pipeline, "2026-11-24T01:00:00Z")
+      yield* ended("r1", "failed")
+      yield* alive(pipeline, "2026-11-24T02:00:00Z")
+      assert.deepStrictEqual(sent,
+        ["2026-11-24T01:00Z", "2026-11-24T01:00:30.000Z", "2026-11-24T01:01:30.000Z"].map((_) => `r1 failed ${_}`))
+      assert.deepStrictEqual((yield* ticks("failures")).map((_) => _.split(" ")[1]), ["failed", "failed", "skipped"])
+    })))
+})
