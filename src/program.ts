@@ -19,7 +19,13 @@ const jobs = [
       assets.priceChart,
       assets.coinComparison,
       assets.coinChart,
-      assets.calendarChart
+      assets.calendarChart,
+      assets.trendChart,
+      assets.volatilityChart,
+      assets.drawdownChart,
+      assets.rsiChart,
+      assets.correlationChart,
+      assets.monthlyChart
     ]
   })
 ] as const

@@ -17,8 +17,7 @@ export const heat = ({ field, format, steps, title }: Heat) => ({
   field,
   type: "quantitative",
   scale: { type: "threshold", domain: [...steps.toReversed().map((_) => -_), ...steps], range: diverging.map((_) => _.light) },
-  // long enough that the words of all six borders find room
-  legend: { format, title, gradientLength: 330, gradientThickness: 12, orient: "bottom", titleOrient: "top" }
+  legend: { format, title, orient: "bottom", titleOrient: "top" }
 } as const)
 
 /** The colour of words in a cell. */

@@ -47,6 +47,8 @@ export const dayX = ({ brush, title }: { readonly title?: string; readonly brush
   axis: timeAxis(title)
 } as const)
 
+export type DayX = ReturnType<typeof dayX> | (Omit<ReturnType<typeof dayX>, "axis"> & { readonly axis: object })
+
 /** In pages: a strip of the whole, to choose a range of it; what follows the brush takes its name. */
 export const brush = ({ field, width }: { readonly field: string; readonly width: number }): View => ({
   name: `${pageOnly}overview`,
@@ -106,6 +108,52 @@ export const hover = ({ brush, field, say = tidyNumber, series }: Pick<Lines, "b
     ]
   }
 })
+
+/** In pages: a rule at the day under the pointer, and what its row says. */
+export const hoverRow = (
+  { brush, fields, name = "hover" }: {
+    readonly fields: ReadonlyArray<{ readonly field: string; readonly title: string; readonly say?: (of: string) => string }>
+    readonly brush?: string
+    /** Its own in a chart of several views. */
+    readonly name?: string
+  }
+): Layer => ({
+  name: `${pageOnly}${name}`,
+  params: [
+    { name: `${pageOnly}at_${name}`, select: { type: "point", fields: ["time"], nearest: true, on: "pointerover", clear: "pointerout" } }
+  ],
+  transform: fields.map(({ field, say = tidyNumber }) => ({ calculate: say(`datum['${field}']`), as: `${field}_said` })),
+  mark: { type: "rule", color: ink.line.light, strokeWidth: 1, clip: brush !== undefined },
+  encoding: {
+    x: dayX({ brush }),
+    opacity: { condition: { param: `${pageOnly}at_${name}`, empty: false, value: 0.9 }, value: 0 },
+    tooltip: [
+      { field: "day", type: "nominal", title: "Day (00:00 UTC)" },
+      ...fields.map(({ field, title }) => ({ field: `${field}_said`, type: "nominal", title } as const))
+    ]
+  }
+})
+
+/** A share as people write it: `+12.3 %`. */
+export const shareSaid = (of: string): string => `!isValid(${of}) ? '' : format((${of}) * 100, '+,.2f') + ' %'`
+
+/** One strip a series, one below the other over the same time: what would hide each other in one view. */
+export const strips = (
+  { height = 64, layer, series, width }: {
+    readonly series: ReadonlyArray<Line>
+    readonly width: number
+    readonly height?: number
+    /** The strip's layers; it holds its series' rows only. */
+    readonly layer: (line: Line, dayX: DayX) => Array<Layer>
+  }
+): Array<View> =>
+  series.map((line, at) => ({
+    title: { text: line.name, fontSize: 12, fontWeight: 600, offset: 4, anchor: "start", frame: "group" },
+    width,
+    height,
+    transform: [{ filter: { field: "series", equal: line.key } }],
+    layer: layer(line, at === series.length - 1 ? dayX() : { ...dayX(), axis: { ...timeAxis(), title: null, labels: false, ticks: false } })
+  }))
 
 /** A level of the figure that has a meaning, as a quiet rule with its words. */
 export const level = (field: string, at: number, says: string): ReadonlyArray<Layer> => [

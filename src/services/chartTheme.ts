@@ -73,6 +73,9 @@ export const theme = {
     columns: { expr: "max(1, floor(width / 130))" },
     labelLimit: 110,
     symbolSize: 90,
+    // long enough that the words of the six borders of a heatmap find room; a phone has that much
+    gradientLength: 320,
+    gradientThickness: 12,
     title: null
   },
   title: {

@@ -3,7 +3,7 @@
  * in SQL to the least and the greatest in each column of pixels, so that no line has more than two points a pixel.
  */
 import { Effect } from "effect"
-import type { Statement } from "effect/sql"
+import type { SqlError, Statement } from "effect/sql"
 import { DuckDb } from "../../services/DuckDb.ts"
 import type { Shown } from "./Shown.ts"
 
@@ -30,22 +30,24 @@ export interface Series {
 /** A plot is so many pixels wide. */
 export const pixels = 760
 
+export interface Asked {
+  /** With coin_id and day. */
+  readonly rows: Statement.Fragment
+  readonly shown: Shown
+  readonly column: string
+  readonly others?: ReadonlyArray<string>
+  readonly above?: number
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
 /** The rows in which `column` has a value (`above` it, where that is asked), with the `others` of their columns. */
-export const series = Effect.fnUntraced(function*(
-  { above, column, from, others = [], rows, shown, to }: {
-    /** With coin_id and day. */
-    readonly rows: Statement.Fragment
-    readonly shown: Shown
-    readonly column: string
-    readonly others?: ReadonlyArray<string>
-    readonly above?: number
-    readonly from?: string | undefined
-    readonly to?: string | undefined
-  }
+export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, DuckDb> = Effect.fnUntraced(function*(
+  { above, column, from, others = [], rows, shown, to }
 ) {
   const sql = yield* DuckDb
   const coins = shown.coins
-  if (coins.length === 0) return { points: [], first: "", last: "", days: 0, missing: 0 } satisfies Series
+  if (coins.length === 0) return { points: [], first: "", last: "", days: 0, missing: 0 }
   const held = sql`
     SELECT
       coin_id,
@@ -80,12 +82,12 @@ export const series = Effect.fnUntraced(function*(
     ORDER BY coin_id, day`
   const names = new Map(coins.map((_) => [_.id, _]))
   return {
-    points: rowsOf.map((_) => ({ ..._, coin: names.get(_.coin_id)?.name ?? _.coin_id, series: names.get(_.coin_id)?.key ?? "" })),
+    points: rowsOf.map((_): Point => ({ ..._, coin: names.get(_.coin_id)?.name ?? _.coin_id, series: names.get(_.coin_id)?.key ?? "" })),
     first: whole?.first ?? "",
     last: whole?.last ?? "",
     days: whole?.days ?? 0,
     missing: whole?.missing ?? 0
-  } satisfies Series
+  }
 })
 
 /** What a chart covers, in its subtitle's words. */

@@ -20,6 +20,16 @@ const origins: Readonly<Record<string, { readonly table: string; readonly column
   coin_comparison: { table: "price_history", columns: ["coin_id", "day", "price"], where: "price > 0" },
   coin_chart: { table: "price_history", columns: ["coin_id", "day", "price"], where: "price > 0" },
   calendar_chart: { table: "daily_returns", columns: ["coin_id", "day", "simple_return"], where: "simple_return IS NOT NULL" },
+  trend_chart: {
+    table: "price_history p LEFT JOIN price_trends t USING (coin_id, day)",
+    columns: ["coin_id", "day", "price", "total_volume", "sma_7", "sma_50", "sma_200", "bollinger_lower", "bollinger_upper", "cross"],
+    where: "true"
+  },
+  volatility_chart: { table: "price_trends", columns: ["coin_id", "day", "volatility_30d"], where: "volatility_30d IS NOT NULL" },
+  drawdown_chart: { table: "price_trends", columns: ["coin_id", "day", "drawdown"], where: "drawdown IS NOT NULL" },
+  rsi_chart: { table: "price_trends", columns: ["coin_id", "day", "rsi_14"], where: "rsi_14 IS NOT NULL" },
+  correlation_chart: { table: "correlation_matrix", columns: ["coin_a", "coin_b", "correlation", "days"], where: "true" },
+  monthly_chart: { table: "monthly_prices", columns: ["coin_id", "month", "monthly_return"], where: "monthly_return IS NOT NULL" },
   market_overview: { table: "market_snapshot", columns: ["coin_id", "market_cap"], where: "true" }
 }
 
@@ -82,7 +92,7 @@ layer(world)("every chart", (it) => {
         const origin = origins[name]
         if (origin === undefined) assert.fail(`say where the rows of ${name} are from`)
         const { columns, table, where } = origin
-        const kept = yield* sql<object>`SELECT ${sql.csv(columns.map((_) => sql`${sql(_)}`))} FROM ${sql(table)} WHERE ${
+        const kept = yield* sql<object>`SELECT ${sql.csv(columns.map((_) => sql`${sql(_)}`))} FROM ${sql.literal(table)} WHERE ${
           sql.literal(where)
         }`
         const shown = of.flatMap(([, spec]) => rowsOf(spec))

@@ -1,0 +1,47 @@
+import { Effect } from "effect"
+import * as Asset from "../../engine/Asset.ts"
+import type { TopLevelSpec } from "../../services/Chart.ts"
+import { attribution, frame, shareAxis } from "../../services/chartFrame.ts"
+import { data, hover, lines, shareSaid } from "../../services/chartLines.ts"
+import * as Picture from "../../services/Picture.ts"
+import { Settings } from "../../services/Settings.ts"
+import { priceTrends } from "../derived/priceTrends.ts"
+import { Day } from "../partitions.ts"
+import { coinList } from "../raw/coinList.ts"
+import { asTheyEnd, coverage, series } from "./Series.ts"
+import { shown } from "./Shown.ts"
+
+/** How much each coin's price moves about: the standard deviation of 30 days' log returns, as a share a year. */
+export const volatilityChart = Asset.make("volatility_chart", {
+  about: "The 30-day volatility of each tracked coin over time, a year's share",
+  group: "visualize",
+  source: "price_trends: volatility_30d as it is",
+  from: { trends: Asset.every(priceTrends, Day), coins: coinList },
+  into: Picture.vega
+}, Effect.fnUntraced(function*({ coins, trends }) {
+  const settings = yield* Settings
+  const all = yield* shown({ coins, rows: trends })
+  const drawn = yield* series({ rows: trends, shown: all, column: "volatility_30d" })
+  const legend = asTheyEnd(all, drawn, "volatility_30d")
+  const newest = new Map(drawn.points.map((_) => [_.coin_id, Number(_["volatility_30d"])]))
+  return {
+    ...frame({
+      title: "Volatility over 30 days",
+      subtitle: `${coverage(drawn, legend)} · standard deviation of 30 daily log returns × √365`,
+      description: `Line chart of 30-day volatility, annualised, from ${drawn.first} to ${drawn.last}. At the end: ${
+        legend.coins.map((_) => `${_.name} ${((newest.get(_.id) ?? 0) * 100).toFixed(0)} %`).join(", ")
+      }.`,
+      attribution: attribution(settings)
+    }),
+    data: data(drawn.points),
+    layer: [
+      lines({
+        series: legend.coins,
+        field: "volatility_30d",
+        scale: { zero: true },
+        axis: { ...shareAxis("Volatility (per year)"), labelExpr: "format(datum.value, ',.4~%')" }
+      }),
+      hover({ series: legend.coins, field: "volatility_30d", say: shareSaid })
+    ]
+  } satisfies TopLevelSpec
+}))
