@@ -58,7 +58,7 @@ export const monthlyChart = Asset.make("monthly_chart", {
     ...frame({
       title: "Returns by month",
       subtitle:
-        `${first} to ${last}, months from the first, 00:00 UTC, to the first of the next · months whose first or last price is missing are blank${
+        `${first} to ${last}, as of ${closed} 00:00 UTC; from the first of a month to the first of the next · months whose first or last price is missing are blank${
           every.length > columns.length ? ` · the last ${columns.length} of ${every.length} months` : ""
         }${all.of > order.length ? ` · the first ${order.length} of ${all.of} tracked coins` : ""}`,
       description: `Table of monthly returns of ${order.join(", ")}, ${first} to ${last}. Best: ${say(sorted[0])}; worst: ${
