@@ -5,7 +5,10 @@ import * as assets from "./assets/index.ts"
 
 const jobs = [
   Job.make("crypto_metadata_job", { about: "Which coins there are", assets: [assets.coinList] }),
-  Job.make("crypto_market_data_job", { about: "The market now", assets: [assets.marketSnapshot, assets.marketOverview] }),
+  Job.make("crypto_market_data_job", {
+    about: "The market now",
+    assets: [assets.marketSnapshot, assets.globalMarket, assets.marketOverview]
+  }),
   Job.make("crypto_price_history_job", { about: "Daily prices of the tracked coins", assets: [assets.priceHistory] }),
   Job.make("crypto_analytics_job", {
     about: "What follows from the prices",

@@ -38,9 +38,13 @@ export class ServerError extends Schema.TaggedError<ServerError>()("ServerError"
   }
 }
 
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { detail: Schema.String }) {
+/** `hint` is what is known here of the thing that was not found there. */
+export class NotFound
+  extends Schema.TaggedError<NotFound>()("NotFound", { detail: Schema.String, hint: Schema.optionalKey(Schema.String) })
+{
   override get message() {
-    return `there is no such thing (${said(404, this.detail)}). Look the id up in the coin list: ids are not symbols, and some are renamed`
+    const advice = this.hint ?? "Look the id up in the coin list: ids are not symbols, and some are renamed"
+    return `there is no such thing (${said(404, this.detail)}). ${advice}`
   }
 }
 

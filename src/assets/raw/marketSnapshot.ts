@@ -6,40 +6,43 @@ import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 
-const Figure = Schema.NullOr(Schema.Finite)
+const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
+const said = (description: string) => Schema.NullOr(Schema.String).annotate({ description })
 
 /** The market of a coin at the moment it was asked for. Amounts in the file's currency, percentages in percent, what CoinGecko does not know is missing. */
 export class Market extends Schema.Class<Market>("Market")({
-  coin_id: CoinId,
-  observed_at: Column.Instant,
-  symbol: Schema.String,
-  name: Schema.String,
-  price: Figure,
-  market_cap: Figure,
-  market_cap_rank: Figure,
-  fully_diluted_valuation: Figure,
-  total_volume: Figure,
-  high_24h: Figure,
-  low_24h: Figure,
-  price_change_percentage_24h: Figure,
-  price_change_percentage_7d: Figure,
-  price_change_percentage_30d: Figure,
-  circulating_supply: Figure,
-  total_supply: Figure,
-  max_supply: Figure,
-  ath: Figure,
-  ath_date: Schema.NullOr(Schema.String),
-  atl: Figure,
-  atl_date: Schema.NullOr(Schema.String),
-  last_updated: Schema.NullOr(Schema.String)
+  coin_id: CoinId.annotate({ description: "CoinGecko's id" }),
+  observed_at: Column.Instant.annotate({ description: "When it was asked for (UTC)" }),
+  symbol: Schema.String.annotate({ description: "Ticker; several coins may share one" }),
+  name: Schema.String.annotate({ description: "The coin's name" }),
+  price: figure("Price now, in the file's currency"),
+  market_cap: figure("Price times circulating supply, in the file's currency; 0 where nobody vouches for the supply"),
+  market_cap_rank: figure("1 is the largest market cap; none where nobody vouches for the supply"),
+  fully_diluted_valuation: figure("Price times total supply, in the file's currency"),
+  total_volume: figure("Volume of the last 24 hours, in the file's currency"),
+  high_24h: figure("Highest price of the last 24 hours, in the file's currency"),
+  low_24h: figure("Lowest price of the last 24 hours, in the file's currency"),
+  price_change_percentage_24h: figure("Change of the price over 24 hours, percent"),
+  price_change_percentage_7d: figure("Change of the price over 7 days, percent"),
+  price_change_percentage_30d: figure("Change of the price over 30 days, percent"),
+  circulating_supply: figure("Coins in circulation"),
+  total_supply: figure("Coins that exist, less those destroyed"),
+  max_supply: figure("Coins that can ever exist; none where there is no bound"),
+  ath: figure("Highest price of all time, in the file's currency"),
+  ath_date: said("When that was (UTC)"),
+  atl: figure("Lowest price of all time, in the file's currency"),
+  atl_date: said("When that was (UTC)"),
+  last_updated: said("When CoinGecko last made these figures (UTC)")
 }) {}
 
 /** CoinGecko's cache of this endpoint is 45 to 60 s; a snapshot is fresh for five minutes. */
 const freshFor = "5 minutes"
 
-/** Source: GET /coins/markets, one call for 250 coins. Snapshots are kept side by side; a reader sees the newest. */
+/** Snapshots are kept side by side; a reader sees the newest. */
 export const marketSnapshot = Asset.make("market_snapshot", {
   about: "Price, market cap, volume and recent change of each tracked coin, at the moment of asking",
+  group: "extract",
+  source: "GET /coins/markets, one call for 250 coins",
   into: Table.make(Market, { log: "observed_at" }),
   checks: [Check.unique("coin_id")],
   freshFor,

@@ -149,6 +149,12 @@ export const map = <A, B>(decode: Decode<A>, f: (value: A) => B): Decode<B> => (
   return { ...decoded, value: Result.map(decoded.value, f) }
 }
 
+/** An answer without a row is none. */
+export const some = <A>(decode: Decode<Rows<A>>, otherwise: string): Decode<Rows<A>> => (body, now, options) => {
+  const decoded = decode(body, now, options)
+  return { ...decoded, value: Result.flatMap(decoded.value, (_) => _.rows.length === 0 ? Result.fail(otherwise) : Result.succeed(_)) }
+}
+
 // helpers
 
 const strict = { errors: "first", reportInput: true } as const

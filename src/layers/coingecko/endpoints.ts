@@ -42,7 +42,8 @@ export const coinList = Endpoint.make({
   path: () => "/coins/list",
   params: (asked: { readonly includePlatform: boolean }) => ({ include_platform: String(asked.includePlatform) }),
   policy: "evolve",
-  decode: Endpoint.rows(CoinListRow),
+  // no coin at all is an answer that went wrong: taken as one, it would delist them all
+  decode: Endpoint.some(Endpoint.rows(CoinListRow), "no coin at all"),
   // Seventeen thousand rows with platforms are some four megabytes.
   maxBytes: 32 * 1024 * 1024
 })
