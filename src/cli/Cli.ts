@@ -6,6 +6,7 @@
  * Cli.run(pipeline, { name: "weather", version: "1.0.0", about: "Weather, hour by hour", layer })
  * ```
  */
+export { CheckJson, VerdictJson } from "./check.ts"
 export * from "./CommandLine.ts"
 export { ConfigJson } from "./config.ts"
 export { code, Exit } from "./exit.ts"
@@ -19,3 +20,5 @@ export { query, QueryJson } from "./query.ts"
 export { RunJson } from "./run.ts"
 export { RunsJson } from "./runs.ts"
 export { sandbox } from "./sandbox.ts"
+export { ShowJson } from "./show.ts"
+export { ProblemJson, StatusJson } from "./status.ts"

@@ -13,7 +13,7 @@ import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
 import { start } from "./start.ts"
 import { usual } from "./usual.ts"
-import type { Ground, Needs, Owner, Platform, World } from "./world.ts"
+import type { Ground, Needs, Owner, Platform, Usage, World } from "./world.ts"
 
 export interface Options<Target extends Asset.Any, E, R = never> {
   /** As it is typed. */
@@ -28,6 +28,8 @@ export interface Options<Target extends Asset.Any, E, R = never> {
   readonly kept?: Effect.Effect<boolean, never, Ground>
   /** Who has the data [default: nobody else]. */
   readonly owner?: Effect.Effect<Option.Option<Owner>, never, Ground>
+  /** What the source's month has cost so far [default: nobody counts]. */
+  readonly usage?: Effect.Effect<Option.Option<Usage>, never, Ground>
   /** Commands beside the usual ones. */
   readonly commands?: ReadonlyArray<Later>
 }
@@ -39,11 +41,11 @@ export const make = <Target extends Asset.Any, R, E>(
 ): (args: ReadonlyArray<string>) => Effect.Effect<void, exit.Exit, Platform> => {
   const root = makeRoot(options.name, options.about)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
-  const { kept, layer, ledger, owner } = options
+  const { kept, layer, ledger, owner, usage } = options
   const commands = all.map((_) => _.name)
   const defaults = { typed: `npx ${options.name}`, ledger: ledger ?? layer, kept: kept ?? Effect.succeed(true), commands }
   // the layer answers for the ledger and the manifest, and for what is not seen here: what the assets ask for
-  const world = { pipeline, layer, ...defaults, owner: owner ?? Effect.succeedNone } as unknown as World
+  const world = { pipeline, layer, ...defaults, owner: owner ?? Effect.succeedNone, usage: usage ?? Effect.succeedNone } as unknown as World
   return Effect.fnUntraced(function*(typed: ReadonlyArray<string>) {
     const args = asked(typed)
     const tree = yield* Effect.promise(() => treeOf(root, world, all, args))

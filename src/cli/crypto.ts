@@ -17,6 +17,7 @@ export const options = {
   ledger: Layer.unwrap(Effect.map(files, (_) => _.ledger)),
   kept: Effect.flatMap(files, (_) => _.kept),
   owner: Effect.flatMap(files, (_) => _.owner),
+  usage: Effect.flatMap(Effect.promise(() => import("../layers/coingecko/CallLogFile.ts")), (_) => _.usage),
   /** Beside the usual ones: what only this pipeline has. */
   commands: [
     later("query", "One SELECT on the data file, which it cannot change", "Take out",

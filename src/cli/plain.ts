@@ -1,5 +1,5 @@
 /** Text for a terminal: what came from elsewhere moves no cursor, sets no colour and turns no line around. */
-import { DateTime } from "effect"
+import { DateTime, type Schema } from "effect"
 import { CliOutput } from "effect/cli"
 import { cleanText } from "../services/CleanText.ts"
 
@@ -43,7 +43,7 @@ export const table = (
       const isLast = i === row.length - 1
       return isNumber[i] === true ? room + ink(cell, at, i) : ink(cell, at, i) + (isLast ? "" : room)
     }).join("  ").trimEnd()
-  const rule = widths.map((_, i) => ink("─".repeat(_), undefined, i)).join("  ")
+  const rule = widths.map((_, i) => ink("─".repeat(_), undefined, i)).join("  ").trimEnd()
   return [line(cells[0] ?? [], undefined), rule, ...cells.slice(1).map(line)].join("\n")
 }
 
@@ -54,6 +54,10 @@ export const clip = (text: string, columns: number): string => {
   while (cut !== "" && CliOutput.displayWidth(cut) > columns - 1) cut = cut.slice(0, -1)
   return `${cut}…`
 }
+
+/** A cell of a table: nothing is empty, what is nested is JSON. */
+export const textOf = (value: Schema.Json | undefined): string =>
+  value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)
 
 /** `3,650` */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",")

@@ -7,7 +7,7 @@ import { DuckDb, DuckDbError, type ReadOnlyResult } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
-import { counted, jsonText, oneLine, table } from "./plain.ts"
+import { counted, jsonText, oneLine, table, textOf } from "./plain.ts"
 import type { Ground } from "./world.ts"
 
 /** What `crypto query --json` prints. A whole number that a number cannot hold is a string. */
@@ -64,13 +64,13 @@ export const query = <E>(root: Root, data: Layer.Layer<DuckDb, E, Ground>) =>
   )
 
 export const toTable = ({ columns, rows }: ReadOnlyResult): string =>
-  `${table(columns.map((_) => _.name), rows.map((row) => columns.map((_) => text(row[_.name]))))}\n(${counted(rows.length, "row")})`
+  `${table(columns.map((_) => _.name), rows.map((row) => columns.map((_) => textOf(row[_.name]))))}\n(${counted(rows.length, "row")})`
 
 /** RFC 4180. A text that a spreadsheet would compute is led by an apostrophe; numbers stay numbers. */
 export const toCsv = ({ columns, rows }: ReadOnlyResult, raw: boolean): string => {
   const quote = (cell: string) => /[",\r\n]/.test(cell) ? `"${cell.replaceAll("\"", "\"\"")}"` : cell
   const cell = (value: Schema.Json | undefined) =>
-    quote(typeof value === "string" && !raw && /^\s*[=+\-@]|^[\t\r]/.test(value) ? `'${value}` : text(value))
+    quote(typeof value === "string" && !raw && /^\s*[=+\-@]|^[\t\r]/.test(value) ? `'${value}` : textOf(value))
   return [columns.map((_) => cell(_.name)).join(","), ...rows.map((row) => columns.map((_) => cell(row[_.name])).join(","))].join("\r\n")
 }
 
@@ -87,6 +87,3 @@ const isThere = Effect.gen(function*() {
     } yet. Make one with run, or say where it is with --data-dir, or --source sandbox for the sandbox's`
   )
 })
-
-const text = (value: Schema.Json | undefined): string =>
-  value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)

@@ -30,6 +30,8 @@ export interface World {
   readonly kept: Effect.Effect<boolean, never, Ground>
   /** Who has the data file, if someone has. */
   readonly owner: Effect.Effect<Option.Option<Owner>, never, Ground>
+  /** What the source's month has cost so far, if somebody counts. */
+  readonly usage: Effect.Effect<Option.Option<Usage>, never, Ground>
   /** The names of all commands. */
   readonly commands: ReadonlyArray<string>
 }
@@ -40,4 +42,11 @@ export interface Owner {
   /** ISO 8601 in UTC. */
   readonly since: string
   readonly command: string
+}
+
+/** Credits of the source that were used in a month. */
+export interface Usage {
+  /** `2026-11` */
+  readonly month: string
+  readonly used: number
 }

@@ -121,6 +121,11 @@ export const CAP = 100
 export const Finding = Schema.Struct({ check: Schema.String, severity: Schema.Literals(["block", "warn"]), offenders: Schema.Int })
 export interface Finding extends Schema.Schema.Type<typeof Finding> {}
 
+/** What a check finds in what is published now: nothing, or offenders, the first of them as JSON. */
+export interface Verdict extends Finding {
+  readonly rows: ReadonlyArray<string>
+}
+
 export const describe = (finding: Finding): string =>
   `${finding.check}: ${finding.offenders} ${finding.offenders === 1 ? "offender" : "offenders"}`
 

@@ -5,7 +5,7 @@
  */
 import type { Effect, Schema } from "effect"
 import type * as Asset from "./Asset.ts"
-import type { Finding } from "./Check.ts"
+import type { Finding, Verdict } from "./Check.ts"
 import type { Window } from "./Partition.ts"
 import type { Spans } from "./Span.ts"
 
@@ -48,6 +48,11 @@ export interface Store<in In, out Out, in Row, out E = never, out R = never> {
   readonly read: (asset: Asset.Any, slice: Slice) => Effect.Effect<Out, E, R>
   /** The files that hold a slice, below the data folder, the one for people first; none for what is kept in a database. */
   readonly files?: (asset: Asset.Any, slice: Slice) => ReadonlyArray<string>
+  /**
+   * What the asset's checks say of what is kept of it now, over a window and for all subjects; nothing is made and nothing
+   * changed. A check of how rows change when they are made again says nothing here.
+   */
+  readonly audit?: (asset: Asset.Any, window: Window) => Effect.Effect<ReadonlyArray<Verdict>, E, R>
   /** Never called: says which rows the store keeps. */
   readonly keeps?: (row: Row) => void
 }

@@ -62,10 +62,22 @@ export const store = <Row extends object>() =>
     }
     return yield* published(step, rows, shape, findings)
   })
+  const review = Effect.fnUntraced(function*(asset: Asset.Any, window: Window) {
+    const kept = (yield* Rows).get(asset.name)
+    const rows = kept.filter((_) => isIn(_, asset, { window, subject: undefined }, shape))
+    const step = { id: "", asset, window, subject: undefined, sawUpTo: 0, inputs: {} }
+    const now = yield* Clock.currentTimeMillis
+    return asset.checks.flatMap(({ name, rule, severity }) => {
+      // what is kept is its own before: how rows change is asked when they are made
+      if (rule._tag === "RowCount") return []
+      const found = offending({ step, rows, kept, shape, now, name }, rule)
+      return [{ check: name, severity, offenders: found.length, rows: found.slice(0, CAP).map((_) => JSON.stringify(_)) }]
+    })
+  })
   // keyed and subjects are told by the options, and so are their types: a conditional type cannot be built by expression
   const keyed = (options.key !== undefined) as Rowed<Row, Key, Subject>["keyed"]
   const subjects = (options.subject !== undefined) as Rowed<Row, Key, Subject>["subjects"]
-  return { kind: "memory", row: undefined, keyed, subjects, read, write }
+  return { kind: "memory", row: undefined, keyed, subjects, read, write, audit: review }
 }
 
 /** Under this name are the rows that checks found. */

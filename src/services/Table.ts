@@ -76,10 +76,15 @@ export const make = <
       }
       return publication
     })
+  const audit = Effect.fnUntraced(function*(asset: Asset.Any, window: Window) {
+    const sql = yield* DuckDb
+    yield* fit(sql, asset.name, shape)
+    return yield* reviewed(sql, { id: "", asset, window, subject: undefined, sawUpTo: 0, inputs: {} }, shape)
+  })
   // keyed and subjects are told by the options, and so are their types: a conditional type cannot be built by expression
   const keyed = (options.key !== undefined) as Table<A, Key, Subject>["keyed"]
   const subjects = (options.subject !== undefined) as Table<A, Key, Subject>["subjects"]
-  return { kind: "table", row, keyed, subjects, read, write }
+  return { kind: "table", row, keyed, subjects, read, write, audit }
 }
 
 /** The names of DuckDB tables that are not assets'. */
@@ -161,7 +166,7 @@ const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(ste
 const audit = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
   const { asset, id, subject } = step
   const now = yield* DateTime.now
-  const rules = judged(sql, step, shape, now)
+  const rules = judged(sql, step, shape, now, staged(sql, step))
   const [counts] = rules.length === 0 ? [] : yield* sql<Readonly<Record<string, number>>>`
     SELECT ${sql.csv(rules.map(({ offending }, i) => sql`(SELECT count(*) FROM (${offending})) AS ${sql(`n${i}`)}`))}`
   const found = rules.flatMap(({ offending, ...rule }, i) => {
@@ -180,6 +185,25 @@ const audit = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, s
   return found.map((_) => _.finding)
 })
 
+/** What the checks find in what is published, with the first of the offenders. */
+const reviewed = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
+  const now = yield* DateTime.now
+  const rows = sql`(FROM ${sql(step.asset.name)} WHERE ${slicing(sql, step.asset, shape, step)})`
+  // what is kept is its own before: how rows change is asked when they are made
+  const rules = judged(sql, step, shape, now, rows).filter(({ check }) =>
+    step.asset.checks.some((_) => _.name === check && _.rule._tag !== "RowCount")
+  )
+  return yield* Effect.forEach(rules, ({ check, offending, severity }) =>
+    Effect.gen(function*() {
+      const [counted] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM (${offending})`
+      const offenders = counted?.n ?? 0
+      const found = offenders === 0
+        ? []
+        : yield* sql<{ row: string }>`SELECT to_json(o)::VARCHAR AS row FROM (${offending} LIMIT ${sql.literal(`${CAP}`)}) o`
+      return { check, severity, offenders, rows: found.map((_) => _.row) }
+    }))
+})
+
 interface Judged {
   readonly check: string
   readonly severity: Severity
@@ -187,10 +211,15 @@ interface Judged {
   readonly offending: Statement.Fragment
 }
 
-/** What is asked of the staged rows of this step: that they are of its slice, and the asset's checks. */
-const judged = (sql: DuckDbClient, step: Store.Step, shape: Shape, now: DateTime.Utc): ReadonlyArray<Judged> => {
+/** What is asked of the rows of this step: that they are of its slice, and the asset's checks. */
+const judged = (
+  sql: DuckDbClient,
+  step: Store.Step,
+  shape: Shape,
+  now: DateTime.Utc,
+  rows: Statement.Fragment
+): ReadonlyArray<Judged> => {
   const { asset, subject, window } = step
-  const rows = staged(sql, step)
   const block = (check: string, clause: Statement.Fragment): Judged => ({
     check,
     severity: "block",
@@ -204,7 +233,7 @@ const judged = (sql: DuckDbClient, step: Store.Step, shape: Shape, now: DateTime
       ? []
       : [block("of the subject", sql`${sql(shape.subject)} IS DISTINCT FROM ${subject}`)]),
     ...asset.checks.flatMap(({ name, rule, severity }) => {
-      const offending = breaking(sql, step, shape, rule, now)
+      const offending = breaking(sql, step, shape, rule, now, rows)
       return offending === undefined ? [] : [{ check: name, severity, offending }]
     })
   ]
@@ -216,10 +245,10 @@ const breaking = (
   step: Store.Step,
   shape: Shape,
   rule: Rule,
-  now: DateTime.Utc
+  now: DateTime.Utc,
+  rows: Statement.Fragment
 ): Statement.Fragment | undefined => {
   const { asset, window } = step
-  const rows = staged(sql, step)
   switch (rule._tag) {
     case "NotNull":
       return sql`SELECT * FROM ${rows} WHERE ${sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`))}`
@@ -250,7 +279,7 @@ const breaking = (
       const by = rule.by === undefined ? sql`` : sql`${sql(rule.by)},`
       return sql`
         SELECT ${by} max(${sql(rule.column)}) AS newest
-        FROM (${series(sql, step, shape, rule)})
+        FROM (${series(sql, step, shape, rule, rows)})
         GROUP BY ALL
         HAVING max(${sql(rule.column)}) < ${DateTime.subtract(now, { milliseconds: rule.within })}`
     }
@@ -267,7 +296,9 @@ const breaking = (
       return sql`
         WITH
           points AS (
-            SELECT DISTINCT ${by} AS b, date_trunc(${unit}, ${sql(rule.column)})::TIMESTAMPTZ AS k FROM (${series(sql, step, shape, rule)})
+            SELECT DISTINCT ${by} AS b, date_trunc(${unit}, ${sql(rule.column)})::TIMESTAMPTZ AS k FROM (${
+        series(sql, step, shape, rule, rows)
+      })
           ),
           spans AS (SELECT b, min(k) AS first, max(k) AS last FROM points WHERE k IS NOT NULL GROUP BY b),
           due AS (SELECT b, unnest(generate_series(${from}, ${to}, ('1 ' || ${unit})::INTERVAL)) AS k FROM spans)
@@ -278,18 +309,19 @@ const breaking = (
   }
 }
 
-/** What a series will be: what is staged, and what is kept of the subject beside it. */
+/** What a series will be: these rows, and what is kept of the subject beside it. */
 const series = (
   sql: DuckDbClient,
   step: Store.Step,
   shape: Shape,
-  { by, column }: { readonly by: string | undefined; readonly column: string }
+  { by, column }: { readonly by: string | undefined; readonly column: string },
+  rows: Statement.Fragment
 ): Statement.Fragment => {
   const columns = by === undefined ? sql`${sql(column)}` : sql`${sql(by)}, ${sql(column)}`
   const of = step.subject === undefined || shape.subject === undefined ? sql`true` : sql`${sql(shape.subject)} = ${step.subject}`
   const kept = step.asset.per === undefined ? sql`false` : sql`NOT (${slicing(sql, step.asset, { ...shape, log: undefined }, step)})`
   return sql`
-    SELECT ${columns} FROM ${staged(sql, step)}
+    SELECT ${columns} FROM ${rows}
     UNION ALL SELECT ${columns} FROM ${sql(step.asset.name)} WHERE ${of} AND ${kept}`
 }
 

@@ -16,6 +16,7 @@ const world: World = {
   ledger: Layer.empty as never,
   kept: Effect.succeed(false),
   owner: Effect.succeedNone,
+  usage: Effect.succeedNone,
   commands: []
 }
 

@@ -1,8 +1,9 @@
 /** Where results are: the tables and files of assets, as the manifest and the data file know them. */
 import { DateTime, Effect, Option, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
-import { Manifest } from "../../engine/Manifest.ts"
+import { type Entry, Manifest } from "../../engine/Manifest.ts"
 import { whole, Window } from "../../engine/Partition.ts"
+import type { Slice } from "../../engine/Store.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 
 export const Result = Schema.Struct({
@@ -30,27 +31,42 @@ export const resultsOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset
     const newest = entries.at(-1)
     if (newest === undefined) continue
     const calendar = asset.per?.calendar ?? whole.calendar
-    const windows = entries.flatMap((entry) => {
-      const [from, to] = [calendar.ordinalOf(entry.window.first), calendar.ordinalOf(entry.window.last)]
-      return from === undefined || to === undefined
-        ? []
-        : [{ window: new Window(calendar, from, to), subject: entry.subject === "" ? undefined : entry.subject }]
-    })
-    const files = windows.toReversed().flatMap((slice) => asset.into.files?.(asset, slice) ?? [])
+    const slices = slicesOf(asset, entries)
+    const windows = slices.map((_) => _.window)
     results.push({
       asset: asset.name,
       kind: asset.into.kind,
       rows: asset.into.kind === "table" ? yield* rowsOf(asset.name) : null,
-      first: asset.per === undefined ? null : calendar.keyOf(windows.reduce((least, _) => Math.min(least, _.window.from), Infinity)),
-      last: asset.per === undefined ? null : calendar.keyOf(windows.reduce((most, _) => Math.max(most, _.window.to), -Infinity)),
+      first: asset.per === undefined ? null : calendar.keyOf(windows.reduce((least, _) => Math.min(least, _.from), Infinity)),
+      last: asset.per === undefined ? null : calendar.keyOf(windows.reduce((most, _) => Math.max(most, _.to), -Infinity)),
       asOf: DateTime.formatIso(DateTime.makeUnsafe(newest.at)),
-      files: [...new Set(files)]
+      files: filesIn(asset, slices)
     })
   }
   return results
 })
 
+/** The files that hold an asset, the newest slice first. */
+export const filesOf = Effect.fnUntraced(function*(asset: Asset.Any) {
+  return filesIn(asset, slicesOf(asset, yield* Manifest.use((_) => _.log([asset.name]))))
+})
+
 // helpers
+
+const slicesOf = (asset: Asset.Any, entries: ReadonlyArray<Entry>): ReadonlyArray<Slice> => {
+  const calendar = asset.per?.calendar ?? whole.calendar
+  return entries.flatMap(({ subject, window }) => {
+    const [from, to] = [calendar.ordinalOf(window.first), calendar.ordinalOf(window.last)]
+    return from === undefined || to === undefined
+      ? []
+      : [{ window: new Window(calendar, from, to), subject: subject === "" ? undefined : subject }]
+  })
+}
+
+const filesIn = (
+  asset: Asset.Any,
+  slices: ReadonlyArray<Slice>
+): ReadonlyArray<string> => [...new Set(slices.toReversed().flatMap((slice) => asset.into.files?.(asset, slice) ?? []))]
 
 const rowsOf = Effect.fnUntraced(function*(table: string) {
   const duckDb = yield* Effect.serviceOption(DuckDb)

@@ -5,10 +5,11 @@
  * `node:sqlite` is synchronous, so a lock is waited for briefly inside SQLite and then again outside, where other fibers run.
  */
 import { createHash, randomBytes } from "node:crypto"
+import { existsSync } from "node:fs"
 import { chmod, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
-import { Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { NoCallLog } from "../../services/CoinGeckoError.ts"
 import { Settings } from "../../services/Settings.ts"
 import { type Call, CallLog, judge, lengthen, monthOf, type Pause, refresh, refreshPause, type Verdict } from "./CallLog.ts"
@@ -46,6 +47,36 @@ export const layer: Layer.Layer<CallLog, NoCallLog, Settings> = Layer.effect(
     })
   })
 )
+
+/** What one access to CoinGecko used of its month. */
+export interface Usage {
+  /** `2026-11` */
+  readonly month: string
+  /** Successful calls of all processes of this user. */
+  readonly used: number
+}
+
+/** Of the access that the settings name; asked without making the file, and none where it cannot be read. */
+export const usage: Effect.Effect<Option.Option<Usage>, never, Settings> = Effect.gen(function*() {
+  const settings = yield* Settings
+  const month = monthOf(yield* Clock.currentTimeMillis)
+  const { DatabaseSync } = yield* Effect.promise(() => import("node:sqlite"))
+  const file = join(settings.stateDir, "calls.sqlite")
+  const read = Effect.try({
+    try: () => {
+      if (!existsSync(file)) return 0
+      const db = new DatabaseSync(file, { readOnly: true, timeout: 50 })
+      try {
+        const key = keyIn(settings, one(db, SaltRow, "SELECT value FROM salt")?.value)
+        return key === undefined ? 0 : readCredits(db, key, month)
+      } finally {
+        db.close()
+      }
+    },
+    catch: problem(file)
+  })
+  return yield* Effect.option(Effect.map(retryWhileBusy(read), (used) => ({ month, used })))
+})
 
 // helpers
 
@@ -143,14 +174,23 @@ const one = <A>(db: DatabaseSync, row: Schema.Decoder<A>, sql: string, ...values
 
 /** What names the host and the key: the key as a hash that is worth nothing without this file, and little with it. */
 const keyOf = (db: DatabaseSync, settings: Settings["Service"]): string => {
-  const host = new URL(settings.baseUrl).host
-  if (Option.isNone(settings.apiKey)) return `${host} keyless`
-  let salt = one(db, SaltRow, "SELECT value FROM salt")?.value
-  if (salt === undefined) {
-    salt = randomBytes(16).toString("hex")
-    run(db, "INSERT INTO salt (value) VALUES (?)", salt)
-  }
-  return `${host} ${createHash("sha256").update(salt).update(Redacted.value(settings.apiKey.value)).digest("hex").slice(0, 32)}`
+  const known = keyIn(settings, one(db, SaltRow, "SELECT value FROM salt")?.value)
+  if (known !== undefined) return known
+  const salt = randomBytes(16).toString("hex")
+  run(db, "INSERT INTO salt (value) VALUES (?)", salt)
+  return saltedKey(settings, salt)
+}
+
+/** Nothing, for a key that has no salt yet. */
+const keyIn = (settings: Settings["Service"], salt: string | undefined): string | undefined =>
+  Option.isSome(settings.apiKey) && salt === undefined ? undefined : saltedKey(settings, salt ?? "")
+
+const saltedKey = ({ apiKey, baseUrl }: Settings["Service"], salt: string): string => {
+  const { host } = new URL(baseUrl)
+  return Option.match(apiKey, {
+    onNone: () => `${host} keyless`,
+    onSome: (key) => `${host} ${createHash("sha256").update(salt).update(Redacted.value(key)).digest("hex").slice(0, 32)}`
+  })
 }
 
 const refreshCalls = (db: DatabaseSync, key: string, now: number): ReadonlyArray<Call> =>

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -60,6 +60,26 @@ describe("the file", () => {
         "Go"
       )
       assert.strictEqual((yield* reserve.pipe(Effect.provide(log(dir, { apiKey: Option.none() }))))._tag, "Wait")
+    }))
+
+  it.effect("tells what a key used of its month, without being made or changed by that", () =>
+    Effect.gen(function*() {
+      const dir = join(yield* folder, "state")
+      yield* TestClock.setTime(start)
+      const key = { stateDir: dir, apiKey: Option.some(Redacted.make("one key")) }
+      const used = (some: Partial<Settings["Service"]> = {}) =>
+        Effect.provide(CallLogFile.usage, CoinGeckoTest.settings({ ...key, ...some }))
+      assert.deepStrictEqual(yield* used(), Option.some({ month: "2026-11", used: 0 }))
+      assert.isFalse(existsSync(dir))
+      yield* reserve.pipe(Effect.provide(log(dir, { apiKey: Option.none() })))
+      assert.deepStrictEqual(yield* used(), Option.some({ month: "2026-11", used: 0 }))
+      yield* reserve.pipe(Effect.provide(log(dir)))
+      assert.deepStrictEqual(yield* used(), Option.some({ month: "2026-11", used: 1 }))
+      assert.deepStrictEqual(yield* used({ apiKey: Option.some(Redacted.make("another")) }), Option.some({ month: "2026-11", used: 0 }))
+      yield* TestClock.setTime(Date.UTC(2026, 11, 1))
+      assert.deepStrictEqual(yield* used(), Option.some({ month: "2026-12", used: 0 }))
+      writeFileSync(join(dir, "calls.sqlite"), "no database")
+      assert.deepStrictEqual(yield* used(), Option.none())
     }))
 
   it.effect("that is no database, or a newer program's, is refused by name and with advice", () =>
