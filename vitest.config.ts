@@ -5,7 +5,8 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
+    // for what hangs: a machine with ten times as much to do as it can is slow, not wrong
+    testTimeout: 60_000,
     // A process a file: native drivers share no state between files, and one that crashes takes one file with it.
     pool: "forks",
     maxWorkers: 2,

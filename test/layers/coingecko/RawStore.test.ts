@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -40,6 +40,22 @@ it.effect("the same answer twice in a second, also at once, is one whole file", 
     const files = readdirSync(join(dir, "raw"), { recursive: true, encoding: "utf8" }).filter((_) => _.endsWith("gz") || _.endsWith("tmp"))
     assert.lengthOf(files, 1)
     assert.strictEqual(gunzipSync(readFileSync(join(dir, "raw", files[0] ?? ""))).toString(), text)
+  }))
+
+it.effect("a file that is there is replaced whole, never written into", () =>
+  Effect.gen(function*() {
+    const dir = yield* folder
+    const inode = () => {
+      const [file = ""] = readdirSync(join(dir, "raw", "market_chart", "1970-01-01"))
+      return statSync(join(dir, "raw", "market_chart", "1970-01-01", file)).ino
+    }
+    yield* keep(dir, "a", "{}")
+    const before = inode()
+    // still there under another name, its inode is not given to the next file
+    linkSync(join(dir, "raw", "market_chart", "1970-01-01", readdirSync(join(dir, "raw", "market_chart", "1970-01-01"))[0] ?? ""),
+      join(dir, "kept"))
+    yield* keep(dir, "a", "{}")
+    assert.notStrictEqual(inode(), before)
   }))
 
 it.effect("what cannot be written is said, and leaves nothing half-done", () =>

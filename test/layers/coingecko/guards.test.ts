@@ -46,6 +46,14 @@ describe("time", () => {
       assert.isTrue((asked[1]?.at ?? 0) >= 60_000 && (asked[1]?.at ?? 0) <= 61_000)
     }))
 
+  it.effect("a server that takes a minute and a half for each broken answer is left alone after a quarter of an hour", () =>
+    Effect.gen(function*() {
+      const broken = Effect.andThen(Effect.sleep("29 seconds"), dripping([[0, "{"], [59_000, "}}"]], true))
+      const { asked, exit } = yield* against(() => broken, ping)
+      assert.strictEqual(whyOf(exit), "NotJson")
+      assert.lengthOf(asked, 11, "of twelve that are worth a try")
+    }))
+
   it.effect("headers that never come are given up after half a minute, and the call after four of them", () =>
     Effect.gen(function*() {
       const { asked, exit } = yield* against(() => Effect.never, ping)
@@ -188,6 +196,12 @@ describe("secrets", () => {
       const { exit } = yield* against(() => new Response("{}", { headers: { "content-type": "text/canary-5f1c" } }), ping)
       assert.strictEqual(whyOf(exit), "NotJsonType")
       assert.notInclude(JSON.stringify(exit), "canary-5f1c")
+    }))
+
+  it.effect("a connection that broke is told by its codes, and not by the request that the error holds", () =>
+    Effect.gen(function*() {
+      const { exit } = yield* against(() => Effect.fail(new Error("fetch failed", { cause: new Error("socket hang up") })), ping)
+      assert.deepInclude(reasonOf(exit), { _tag: "Transport", detail: "no answer, fetch failed, socket hang up" })
     }))
 
   it("the name it calls itself by has the package's version", () => {

@@ -212,6 +212,37 @@ describe("a 429", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is waited out by the call that met it, which says so once", () => {
+    const { layer, told } = world([() => json({}, 429, { "retry-after": "37" }), () => json(pong)])
+    return Effect.gen(function*() {
+      yield* within(ping)
+      const waits = told.flatMap((_) => _._tag === "Waiting" ? [_] : [])
+      assert.deepStrictEqual(waits.map((_) => _.until - start), [37_000])
+      assert.match(waits[0]?.why ?? "", /^CoinGecko, GET \/ping: the rate limit is used up \(429\)/)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("under a 200 pauses every call, too", () => {
+    const limited = () => json({ status: { error_code: 429, error_message: "You've exceeded the Rate Limit." } })
+    const { asked, layer } = world([limited, () => json(pong)])
+    return Effect.gen(function*() {
+      assert.isTrue(Exit.isSuccess(yield* within(Effect.all([ping, Effect.delay(ping, "1 second")], { concurrency: 2 }))))
+      assert.lengthOf(asked, 3)
+      assert.isTrue(asked.slice(1).every((_) => _.at >= 5000), JSON.stringify(asked.map((_) => _.at)))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that asks for more than five minutes is final, and nobody is asked meanwhile", () => {
+    const { asked, layer } = world([() => json({}, 429, { "retry-after": "600" }), () => json(pong)])
+    return Effect.gen(function*() {
+      const exit = yield* within(Effect.all([Effect.flip(ping), Effect.flip(Effect.delay(ping, "1 minute"))]))
+      assert.isTrue(Exit.isSuccess(exit))
+      if (!Exit.isSuccess(exit)) return
+      assert.deepStrictEqual(exit.value.map(({ reason }) => reason._tag === "RateLimited" ? reason.retryAfter : reason._tag), [600, 540])
+      assert.lengthOf(asked, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("may say when by x-ratelimit-reset, a date and no epoch", () => {
     const { asked, layer } = world([() => json({}, 429, { "x-ratelimit-reset": "2026-11-23 09:00:50 +0000" }), () => json(pong)])
     return Effect.gen(function*() {
@@ -231,6 +262,16 @@ describe("the limit", () => {
       assert.strictEqual(Math.max(...at.map((t) => at.filter((u) => u >= t && u < t + 60_000).length)), 6)
       // five bursts of six, a minute and a second apart
       assert.isAtMost(at.at(-1) ?? Infinity, 4 * 61_000 + 1000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is given out in the order in which calls came", () => {
+    const { asked, layer } = world([() => json(chart)], { rateLimit: 1 })
+    const of = (coin: string) => CoinGecko.use((_) => _.marketChart({ coin, days: 2 }))
+    return Effect.gen(function*() {
+      // it comes at the instant at which the second's turn is, and is first on the clock
+      yield* within(Effect.all([Effect.delay(of("third"), "61 seconds"), of("first"), of("second")], { concurrency: "unbounded" }))
+      assert.deepStrictEqual(asked.map(({ url }) => /coins\/(\w+)/.exec(url.pathname)?.[1]), ["first", "second", "third"])
     }).pipe(Effect.provide(layer))
   })
 
@@ -256,6 +297,29 @@ describe("rows", () => {
       assert.deepStrictEqual(exit.value.rows.map((_) => [_.id, _.name, _.market_cap]), [["bitcoin", "Bitcoin", null]])
       assert.lengthOf(exit.value.rejected, 1)
       assert.include(exit.value.rejected[0]?.row ?? "", "worse")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a coin that moved from one page of markets to the next between two calls is there once, as it came first", () => {
+    const row = (id: string, price: number) => ({ id, symbol: "x", name: "X", current_price: price, market_cap: 1, total_volume: 2 })
+    const { layer } = world([
+      () => json(Array.from({ length: 250 }, (_, i) => row(`coin-${i}`, 1))),
+      () => json([row("coin-249", 2), row("coin-250", 2)])
+    ])
+    return Effect.gen(function*() {
+      const exit = yield* within(CoinGecko.use((_) => _.markets({ top: 300 })))
+      assert.isTrue(Exit.isSuccess(exit))
+      if (!Exit.isSuccess(exit)) return
+      assert.deepStrictEqual(exit.value.rows.slice(249).map((_) => [_.id, _.current_price]), [["coin-249", 1], ["coin-250", 2]])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a chart whose stamps are seconds is none: nothing of it is taken for 1970", () => {
+    const seconds = [[midnight / 1000, 1]]
+    const { layer } = world([() => json({ prices: seconds, market_caps: seconds, total_volumes: seconds })])
+    return Effect.gen(function*() {
+      const exit = yield* within(CoinGecko.use((_) => _.marketChart({ coin: "bitcoin", days: 2 })))
+      assert.strictEqual(failure(exit)?.reason._tag, "BadBody")
     }).pipe(Effect.provide(layer))
   })
 

@@ -159,6 +159,18 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
       assert.deepStrictEqual(answers.flat().map((_) => _.n), [1, 2, 3, 4].map((i) => 49995000 + i))
     }))
 
+  it.effect("statements side by side inside one go one after the other: what comes after a failure is refused", () =>
+    Effect.gen(function*() {
+      const { sql, add, all } = yield* table("behind")
+      const exits = yield* Ref.make<ReadonlyArray<boolean>>([])
+      yield* Effect.exit(sql.withTransaction(Effect.gen(function*() {
+        const both = yield* Effect.all([Effect.exit(sql`SELECT * FROM no_such_table`), Effect.exit(add(1))], { concurrency: "unbounded" })
+        yield* Ref.set(exits, both.map(Exit.isSuccess))
+      })))
+      assert.deepStrictEqual(yield* Ref.get(exits), [false, false])
+      assert.deepStrictEqual(yield* all, [])
+    }))
+
   it.effect("one that conflicts is made again from its start, four times at most", () =>
     Effect.gen(function*() {
       const { sql, add, all } = yield* table("again")
