@@ -1,7 +1,9 @@
-/** The crypto pipeline as a value: its assets, and the jobs that name what is usually wanted together. */
+/** The crypto pipeline as a value: its assets, the jobs that name what is usually wanted together, and what asks for them in time. */
 import * as Job from "./engine/Job.ts"
 import * as Pipeline from "./engine/Pipeline.ts"
 import * as assets from "./assets/index.ts"
+import * as schedules from "./schedules/index.ts"
+import * as sensors from "./sensors/index.ts"
 
 const jobs = [
   Job.make("crypto_metadata_job", { about: "Which coins there are", assets: [assets.coinList] }),
@@ -33,4 +35,22 @@ const jobs = [
   })
 ] as const
 
-export const pipeline = Pipeline.make("crypto", { assets: Object.values(assets), jobs })
+const [metadata, marketData, priceHistory, analytics] = jobs
+
+export const pipeline = Pipeline.make("crypto", {
+  assets: Object.values(assets),
+  jobs,
+  schedules: [
+    schedules.metadataWeekly(metadata),
+    schedules.marketDataDaily(marketData),
+    schedules.priceHistoryDaily(priceHistory),
+    schedules.analyticsAfterPrices(analytics, priceHistory)
+  ],
+  sensors: [
+    sensors.priceMovement({ runs: [marketData] }),
+    sensors.dataAvailability,
+    sensors.newListing([marketData]),
+    sensors.runFailureWebhook,
+    sensors.runFailureCommand
+  ]
+})

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
+import * as Automation from "../src/engine/automation/Automation.ts"
 import { options } from "../src/cli/crypto.ts"
 import { groups } from "../src/cli/later.ts"
 import { usual } from "../src/cli/usual.ts"
@@ -28,6 +29,19 @@ describe("the README", () => {
     const ordered = groups.flatMap((group) => all.filter((_) => _.group === group))
     assert.deepStrictEqual(rows(between("<!-- commands", "<!-- /commands -->")), ordered.map((_) => [`${options.name} ${_.name}`, _.about]))
   })
+
+  it.effect("lists each schedule and sensor with when it looks and what for", () =>
+    Effect.gen(function*() {
+      const { schedules, sensors } = yield* pipeline
+      const told = rows(between("<!-- automation", "<!-- /automation -->")).map(([name, says]) => [name, says?.replaceAll("`", "")])
+      const schedulesSaid = yield* Effect.forEach(schedules,
+        (_) => Effect.map(Automation.cadenceText(_), (when) => [_.name, `${when} | ${_.about}`]))
+      const expected = [
+        ...schedulesSaid,
+        ...sensors.map((_) => [_.name, `${_.looks}${_.on ? "" : ", off until it is started"} | ${_.about}`])
+      ]
+      assert.deepStrictEqual(told, expected)
+    }))
 
   it("shows the example that CI runs in an empty project", () => {
     const shown = /```ts\n([\s\S]*?)```/.exec(between("<!-- example", "<!-- /example -->"))?.[1]

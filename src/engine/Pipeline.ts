@@ -36,17 +36,23 @@ export class DefinitionInvalid extends Schema.TaggedError<DefinitionInvalid>()("
 }
 
 /** The pipeline, or everything that is wrong with it. What the assets read belongs to it too, named or not. */
-export const make = <const Assets extends ReadonlyArray<Asset.Any>, const Jobs extends ReadonlyArray<Job.Any> = readonly [], R = never>(
+export const make = <
+  const Assets extends ReadonlyArray<Asset.Any>,
+  const Jobs extends ReadonlyArray<Job.Any> = readonly [],
+  const Sensors extends ReadonlyArray<Sensor.Any> = readonly []
+>(
   name: string,
   options: {
     readonly assets: Assets
     readonly jobs?: Jobs
     readonly schedules?: ReadonlyArray<Schedule.Schedule>
-    readonly sensors?: ReadonlyArray<Sensor.Sensor<R>>
+    readonly sensors?: Sensors
   }
-): Effect.Effect<Pipeline<Assets[number] | Jobs[number]["assets"][number], R>, DefinitionInvalid> =>
+): Effect.Effect<Pipeline<Assets[number] | Jobs[number]["assets"][number], Sensor.Services<Sensors[number]>>, DefinitionInvalid> =>
   Effect.gen(function*() {
-    const { schedules = [], sensors = [] } = options
+    const { schedules = [] } = options
+    // what each of them asks of the world, all of them together ask
+    const sensors = (options.sensors ?? []) as ReadonlyArray<Sensor.Sensor<Sensor.Services<Sensors[number]>>>
     const jobs: ReadonlyArray<Job.Any> = options.jobs ?? []
     const seen = new Set<Asset.Any>()
     const assets = [...options.assets, ...jobs.flatMap((_) => _.assets)].flatMap((_) => Asset.lineage(_, seen))
@@ -97,7 +103,7 @@ const inTime = Effect.fnUntraced(function*(
   assets: ReadonlyArray<Asset.Any>,
   jobs: ReadonlyArray<Job.Any>,
   schedules: ReadonlyArray<Schedule.Schedule>,
-  sensors: ReadonlyArray<Sensor.Sensor<unknown>>
+  sensors: ReadonlyArray<Sensor.Any>
 ) {
   const all = [...schedules.map((_) => ["schedule", _] as const), ...sensors.map((_) => ["sensor", _] as const)]
   const known = new Set<string>([...assets, ...jobs].map((_) => _.name))

@@ -1,4 +1,4 @@
-/** The world as the settings say it is: CoinGecko or the sandbox, the data file with its manifest, the ledger, charts. */
+/** The world as the settings say it is: CoinGecko or the sandbox, the data file with its manifest, the ledger, charts, hooks. */
 import { Clock, Effect, Layer } from "effect"
 import { Horizon } from "../engine/Partition.ts"
 import { Settings } from "../services/Settings.ts"
@@ -6,6 +6,7 @@ import * as Chart from "./Chart.ts"
 import * as CoinGecko from "./CoinGecko.ts"
 import * as DuckDb from "./DuckDb.ts"
 import { ledgerPath } from "./Files.ts"
+import * as Hook from "./Hook.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Sandbox from "./Sandbox.ts"
@@ -25,5 +26,5 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
       Effect.map(Clock.Clock,
         (clock) => CoinGecko.layerFetch(Sandbox.fetchOf(Sandbox.make(sandboxSeed), () => clock.currentTimeMillisUnsafe())))
     )
-  return Layer.mergeAll(ledger, market, Chart.layer, Layer.succeed(Horizon, historyDays)).pipe(Layer.provideMerge(data))
+  return Layer.mergeAll(ledger, market, Chart.layer, Hook.layer, Layer.succeed(Horizon, historyDays)).pipe(Layer.provideMerge(data))
 }))

@@ -40,7 +40,9 @@ const about = {
   CRYPTO_HISTORY_DAYS: "how many days of history",
   CRYPTO_RISK_FREE_RATE: "what a year without risk yields: 0.04 is 4 %",
   CRYPTO_SANDBOX_SEED: "another seed is another synthetic market",
-  CRYPTO_STATE_DIR: "the call log that all processes share"
+  CRYPTO_STATE_DIR: "the call log that all processes share",
+  CRYPTO_WEBHOOK_URL: "where to post that runs fail: https, or http to this machine",
+  CRYPTO_HOOK_COMMAND: "what to run when runs fail, with the news on its input"
 } as const
 
 export type Name = keyof typeof about
@@ -96,6 +98,11 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     problems.push(
       `CRYPTO_COINS holds ${odd.map((_) => `"${_}"`).join(", ")}, but has to be CoinGecko ids, comma-separated, such as bitcoin,ethereum`
     )
+  const webhookUrl = value("CRYPTO_WEBHOOK_URL", undefined)?.trim()
+  if (webhookUrl !== undefined && !isSafe(URL.parse(webhookUrl))) {
+    // it is a secret, and not repeated here
+    problems.push("CRYPTO_WEBHOOK_URL has to be https, or http to this machine (127.0.0.1, localhost), such as https://example.org/hook")
+  }
   const sandboxSeed = value("CRYPTO_SANDBOX_SEED", "1") ?? "1"
   // another seed is another market: its data lie elsewhere
   const sandboxDir = sandboxSeed === "1" ? "sandbox" : `sandbox-${slug(sandboxSeed)}`
@@ -115,7 +122,9 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     currency: valid("CRYPTO_CURRENCY", Currency, "a currency code such as usd", "usd"),
     historyDays: valid("CRYPTO_HISTORY_DAYS", Positive, "a whole number above 0", 365),
     riskFreeRate: valid("CRYPTO_RISK_FREE_RATE", Rate, "a fraction a year between -1 and 1, such as 0.04", 0),
-    sandboxSeed
+    sandboxSeed,
+    webhookUrl: Option.map(Option.fromNullishOr(webhookUrl), (_) => Redacted.make(_)),
+    hookCommand: Option.fromNullishOr(value("CRYPTO_HOOK_COMMAND", undefined))
   })
   if (problems.length > 0) return yield* new SettingsInvalid({ problems })
   const rows = names.map((name): Row => {
@@ -123,7 +132,7 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     const shown = found?.value ?? defaults.get(name) ?? ""
     return {
       name,
-      value: name === "COINGECKO_API_KEY" && shown !== "" ? "<redacted>" : shown,
+      value: secrets.includes(name) && shown !== "" ? "<redacted>" : shown,
       from: found?.from ?? "default",
       about: about[name]
     }
@@ -137,6 +146,8 @@ export const layer = (flags: Flags = {}): Layer.Layer<Settings, SettingsInvalid 
 // helpers
 
 const names = Object.keys(about) as ReadonlyArray<Name> // the keys of a constant
+
+const secrets: ReadonlyArray<Name> = ["COINGECKO_API_KEY", "CRYPTO_WEBHOOK_URL"]
 
 const Plan = Schema.Literals(["keyless", "demo", "pro"]) satisfies Schema.Codec<ApiPlan, ApiPlan>
 const Positive = Schema.NumberFromString.pipe(Schema.check(Schema.isInt(), Schema.isGreaterThan(0)))
@@ -180,9 +191,15 @@ const baseUrlProblems = (baseUrl: string): ReadonlyArray<string> => {
   if (url.username !== "" || url.password !== "")
     return ["COINGECKO_BASE_URL holds a name or password, and would be shown: leave it out, a key goes into COINGECKO_API_KEY"]
   if (url.search !== "" || url.hash !== "") return [`COINGECKO_BASE_URL is "${baseUrl}", but has to end with its path: no ? and no #`]
-  const isLoopback = url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
-  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback)) return []
+  if (isSafe(url)) return []
   return [`COINGECKO_BASE_URL is "${baseUrl}", but has to be https, or http to this machine (127.0.0.1, localhost)`]
+}
+
+/** What is sent there is read by nobody on the way. */
+const isSafe = (url: URL | null): boolean => {
+  if (url === null) return false
+  const isLoopback = url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback)
 }
 
 const stateDir = Effect.gen(function*() {

@@ -35,4 +35,8 @@ export class Settings extends Context.Service<Settings, {
   readonly riskFreeRate: number
   /** Another seed is another synthetic market. */
   readonly sandboxSeed: string
+  /** Where to post that runs fail, and that they are well again. Whoever knows it may post there, so it is a secret. */
+  readonly webhookUrl: Option.Option<Redacted.Redacted>
+  /** What to run then, by the shell, with the news as JSON on its standard input. */
+  readonly hookCommand: Option.Option<string>
 }>()("crypto/services/Settings") {}

@@ -56,7 +56,9 @@ describe("what nobody said", () => {
         currency: "usd",
         historyDays: 365,
         riskFreeRate: 0,
-        sandboxSeed: "1"
+        sandboxSeed: "1",
+        webhookUrl: Option.none(),
+        hookCommand: Option.none()
       })
       if (process.platform === "linux") assert.strictEqual(settings.stateDir, "/state/crypto-pipeline")
     }))
@@ -83,6 +85,31 @@ describe("what nobody said", () => {
     Effect.gen(function*() {
       const { settings } = yield* under({ flags: { CRYPTO_SOURCE: "sandbox", CRYPTO_SANDBOX_SEED: "7" } })
       assert.strictEqual(settings.dataDir, "data/sandbox-7")
+    }))
+})
+
+describe("a webhook", () => {
+  const url = "https://hooks.example/T0/B1/secret"
+
+  it.effect("is a secret: it is used and never shown", () =>
+    Effect.gen(function*() {
+      const { rows, settings } = yield* under({ env: { CRYPTO_WEBHOOK_URL: ` ${url} `, CRYPTO_HOOK_COMMAND: "notify-send" } })
+      assert.deepStrictEqual(Option.map(settings.webhookUrl, Redacted.value), Option.some(url))
+      assert.deepStrictEqual(settings.hookCommand, Option.some("notify-send"))
+      assert.strictEqual(rows.find((_) => _.name === "CRYPTO_WEBHOOK_URL")?.value, "<redacted>")
+      assert.notInclude(JSON.stringify([rows, settings]), "secret")
+    }))
+
+  it.effect("is https, or http to this machine, and is not repeated when it is neither", () =>
+    Effect.gen(function*() {
+      for (const ok of ["http://127.0.0.1:8080/x", "http://localhost/x", "http://[::1]/x"]) {
+        assert.isTrue(Option.isSome((yield* under({ env: { CRYPTO_WEBHOOK_URL: ok } })).settings.webhookUrl))
+      }
+      for (const wrong of ["http://hooks.example/secret", "file:///secret", "secret"]) {
+        assert.deepStrictEqual(yield* problems({ env: { CRYPTO_WEBHOOK_URL: wrong } }), [
+          "CRYPTO_WEBHOOK_URL has to be https, or http to this machine (127.0.0.1, localhost), such as https://example.org/hook"
+        ])
+      }
     }))
 })
 

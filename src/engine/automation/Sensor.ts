@@ -67,6 +67,11 @@ export interface Sensor<out R = never> {
   readonly stream: (from: From<string>) => Stream.Stream<Seen, unknown, R>
 }
 
+export type Any = Sensor<unknown>
+
+/** What it asks of the world. */
+export type Services<S> = S extends Sensor<infer R> ? R : never
+
 /** How a sensor comes to look: by the clock, or when something was recorded. */
 export interface Looks<Cursor, out E, out R> {
   readonly text: string

@@ -171,6 +171,8 @@ export const settings = (some: Partial<Settings["Service"]> = {}): Layer.Layer<S
     historyDays: 365,
     riskFreeRate: 0,
     sandboxSeed: "1",
+    webhookUrl: Option.none(),
+    hookCommand: Option.none(),
     ...some
   })
 

@@ -5,7 +5,8 @@ import { doubled } from "./ticks.ts"
 
 export interface Ticks {
   readonly standings: Map<string, Standing>
-  readonly ticks: Map<string, Array<Tick>>
+  /** By source, then by due time. */
+  readonly ticks: Map<string, Map<number, Tick>>
   readonly ends: Array<string>
   watched: number | undefined
 }
@@ -17,12 +18,12 @@ export const refused = ({ standings, ticks }: Ticks, events: ReadonlyArray<{ rea
   const last = new Map<string, number | null>()
   for (const event of events as ReadonlyArray<Event>) {
     if (event._tag === "AutomationSet") last.set(event.name, null)
-    if (event._tag === "TickSettled" && ticks.get(event.source)?.find((_) => _.due === event.due)?.state !== "waiting") {
+    if (event._tag === "TickSettled" && ticks.get(event.source)?.get(event.due)?.state !== "waiting") {
       return doubled(event.source, event.due)
     }
     if (event._tag !== "Ticked") continue
     const before = last.has(event.source) ? last.get(event.source) : standings.get(event.source)?.last
-    const known = ticks.get(event.source)?.some((_) => _.due === event.due) === true
+    const known = ticks.get(event.source)?.has(event.due) === true
     if (known || before === undefined || (before !== null && before >= event.due)) return doubled(event.source, event.due)
     last.set(event.source, event.due)
   }
@@ -34,7 +35,7 @@ export const apply = (kept: Ticks, event: Event, now: number): void => {
     case "AutomationSet": {
       const { _tag, cursor, ...set } = event
       const known = kept.standings.get(event.name)
-      const ahead = (kept.ticks.get(event.name) ?? []).map((_) => _.due).filter((_) => _ >= now)
+      const ahead = [...kept.ticks.get(event.name)?.keys() ?? []].filter((_) => _ >= now)
       const last = ahead.length === 0 ? null : Math.max(...ahead)
       return void kept.standings.set(
         event.name,
@@ -47,15 +48,13 @@ export const apply = (kept: Ticks, event: Event, now: number): void => {
       if (standing === undefined) return
       const failures = state === "failed" ? standing.failures + 1 : 0
       kept.standings.set(source, new Standing({ ...standing, last: due, cursor: cursor ?? standing.cursor, failures }))
-      const told = kept.ticks.get(source) ?? []
-      told.push(new Tick({ source, due, state, note, requests: requests ?? [], at: now }))
+      const told = kept.ticks.get(source) ?? new Map<number, Tick>()
+      told.set(due, new Tick({ source, due, state, note, requests: requests ?? [], at: now }))
       return void kept.ticks.set(source, told)
     }
     case "TickSettled": {
       const { due, note, requests, source, state } = event
-      const told = kept.ticks.get(source) ?? []
-      const at = told.findIndex((_) => _.due === due)
-      return void told.splice(at, 1, new Tick({ source, due, state, note, requests: requests ?? [], at: now }))
+      return void kept.ticks.get(source)?.set(due, new Tick({ source, due, state, note, requests: requests ?? [], at: now }))
     }
     case "CursorSet": {
       const standing = kept.standings.get(event.name)
@@ -69,8 +68,8 @@ export const apply = (kept: Ticks, event: Event, now: number): void => {
 }
 
 export const found = ({ ticks }: Ticks, { before, from, limit, source, states }: Which): ReadonlyArray<Tick> => {
-  const of = source === undefined ? [...ticks.values()].flat() : ticks.get(source) ?? []
-  const all = of.filter((_) =>
+  const of = source === undefined ? [...ticks.values()] : [ticks.get(source) ?? new Map<number, Tick>()]
+  const all = of.flatMap((_) => [..._.values()]).filter((_) =>
     (states?.includes(_.state) ?? true) && (from === undefined || _.due >= from) && (before === undefined || _.due < before)
   )
   return all.toSorted((a, b) => b.due - a.due || (a.source < b.source ? -1 : 1)).slice(0, limit)

@@ -1,0 +1,5 @@
+export { analyticsAfterPrices } from "./analytics.ts"
+export { marketDataDaily } from "./marketData.ts"
+export { metadataWeekly } from "./metadata.ts"
+export { monthlyReportOnTheFirst } from "./monthlyReport.ts"
+export { priceHistoryDaily } from "./priceHistory.ts"
