@@ -227,3 +227,121 @@ export const monthlyPrice = (s: Series, first: number) => {
     closed: s.has(next)
   }
 }
+
+const cap = (s: Series, d: number): Maybe => {
+  const value = s.get(d)?.cap ?? null
+  return value !== null && value > 0 ? value : null
+}
+
+export const rolling = (world: World, coin: string, d: number, k: number): Maybe => {
+  const [s, btc] = [world.get(coin), world.get("bitcoin")]
+  if (s === undefined || btc === undefined) return null
+  const [xs, ys] = [all(range(d - k + 1, d).map((_) => log(s, _))), all(range(d - k + 1, d).map((_) => log(btc, _)))]
+  return xs === null || ys === null ? null : pearson(xs.map((x, i) => [x, ys[i] ?? NaN] as const), 2)
+}
+
+export const dominance = (world: World, coin: string, d: number) => {
+  const own = cap(world.get(coin) ?? new Map<number, Point>(), d)
+  return { share: own === null ? null : own / sum(present([...world.values()].map((_) => cap(_, d)))) }
+}
+
+/** The market from its first day on. */
+export const index = (world: World) => {
+  const every = [...new Set([...world.values()].flatMap((_) => [..._.keys()]))].sort((a, b) => a - b)
+  let [equal, weighted, before]: [Maybe, Maybe, number] = [100, 100, NaN]
+  return every.map((day, i) => {
+    const moves = [...world.values()].flatMap((s) => {
+      const r = simple(s, day)
+      return r === null ? [] : [{ r, weight: cap(s, day - 1) }]
+    })
+    const weighed = moves.flatMap(({ r, weight }) => weight === null ? [] : [{ r, weight }])
+    if (i > 0) {
+      if (before !== day - 1) [equal, weighted] = [null, null]
+      equal = equal === null || moves.length === 0 ? null : equal * (1 + mean(moves.map((_) => _.r)))
+      weighted = weighted === null || weighed.length === 0
+        ? null
+        : weighted * (1 + sum(weighed.map((_) => _.r * _.weight)) / sum(weighed.map((_) => _.weight)))
+    }
+    before = day
+    return {
+      day,
+      equal_weight: equal,
+      cap_weight: weighted,
+      breadth: moves.length === 0 ? null : moves.filter((_) => _.r > 0).length / moves.length,
+      coins: moves.length
+    }
+  })
+}
+
+export const distribution = (s: Series) => {
+  const returns = present(days(s).map((_) => simple(s, _)))
+  return returns.length === 0 ? [] : range(-21, 20).map((bin) => {
+    const within = returns.filter((_) => (bin === -21 || _ >= bin / 100) && (bin === 20 || _ < (bin + 1) / 100)).length
+    return {
+      bin,
+      lower: bin === -21 ? null : bin / 100,
+      upper: bin === 20 ? null : (bin + 1) / 100,
+      days: within,
+      share: within / returns.length
+    }
+  })
+}
+
+/** 1 for the highest; how many are higher, and one. */
+const place = (own: Maybe, others: ReadonlyArray<Maybe>): Maybe => own === null ? null : 1 + present(others).filter((_) => _ > own).length
+const minus = (a: Maybe, b: Maybe): Maybe => a === null || b === null ? null : a - b
+
+export const ranking = (world: World, coin: string, first: number, closes: (month: number) => boolean) => {
+  const result = (s: Series | undefined, month: number): Maybe => {
+    const row = s === undefined || !closes(month) || !months(s).includes(month) ? null : monthlyPrice(s, month)
+    return row === null || !row.closed ? null : row.monthly_return
+  }
+  const [before, next] = [dayOf(`${isoOf(first - 1).slice(0, 7)}-01`), nextMonth(first)]
+  const s = world.get(coin) ?? new Map<number, Point>()
+  const each = [...world.values()]
+  const own = result(s, first)
+  const rank = (month: number) => place(result(s, month), each.map((_) => result(_, month)))
+  const capRank = (d: number) => place(cap(s, d), each.map((_) => cap(_, d)))
+  const results = present(each.map((_) => result(_, first)))
+  return {
+    monthly_return: own,
+    return_rank: rank(first),
+    return_rank_change: minus(rank(before), rank(first)),
+    best: own !== null && own === Math.max(...results),
+    worst: own !== null && own === Math.min(...results),
+    market_cap: cap(s, next),
+    cap_rank: capRank(next),
+    cap_rank_change: minus(capRank(first), capRank(next))
+  }
+}
+
+export const comparison = (world: World) => {
+  const newest = Math.max(...[...world.values()].flatMap((_) => [..._.keys()]))
+  const compared = [...world].filter(([, s]) => (price(s, newest) ?? 0) > 0)
+  const base = [...new Set(compared.flatMap(([, s]) => days(s)))].sort((a, b) => a - b)
+    .find((d) => compared.every(([, s]) => (price(s, d) ?? 0) > 0)) ?? NaN
+  const indexed = (s: Series, d: number): Maybe => {
+    const [now, then] = [price(s, d), price(s, base)]
+    return now === null || then === null ? null : 100 * now / then
+  }
+  return compared.flatMap(([coin, s]) =>
+    days(s).filter((_) => _ >= base).map((day) => {
+      const own = indexed(s, day)
+      const others = compared.map(([, _]) => indexed(_, day))
+      const sofar = range(base, day)
+      return {
+        coin,
+        day,
+        row: {
+          base_day: isoOf(base),
+          price: price(s, day),
+          indexed: own,
+          place: place(own, others),
+          against_mean: ratio(own, mean(present(others))),
+          drawdown: ratio(price(s, day), Math.max(...present(sofar.map((_) => price(s, _))))),
+          volatility: times(sd(present(sofar.slice(1).map((_) => log(s, _)))), year)
+        }
+      }
+    })
+  )
+}
