@@ -120,11 +120,11 @@ it.effect("a stored day that changes makes stale what reads it, and gives what t
       succeeds(yield* Run.upToDate([priceHistory], { over, force: true }))
       const plan = (yield* Plan.make(assets)).steps.filter((_) => !_.provisional)
       assert.deepStrictEqual(plan.map(Plan.label).toSorted(), [
-        "indexed_prices (upstream changed)",
         "coin_statistics (upstream changed)",
         "correlation_matrix (upstream changed)",
         "daily_returns 2026-01-15..2026-01-16 (upstream changed 2)",
         "dominance 2026-01-15 (upstream changed 1)",
+        "indexed_prices (upstream changed)",
         "market_index 2026-01-15..2026-05-10 (upstream changed 116)",
         "month_to_date (upstream changed)",
         "monthly_prices 2026-01 (upstream changed 1)",
