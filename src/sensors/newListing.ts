@@ -32,7 +32,7 @@ export const newListing = (runs: ReadonlyArray<Job.Any | Asset.Any>) =>
         const found = now.filter((_) => !before.has(_))
         const next = { list, known: [...cursor.known, ...found].sort() }
         // of the first list nobody can tell what is new in it
-        if (cursor.list === null || found.length === 0) return Option.some({ cursor: next, note: `${now.length} coins, none of them new` })
+        if (cursor.list === null || found.length === 0) return Option.some({ cursor: next, note: `none of ${now.length} coins is new` })
         return Option.some({ cursor: next, asks: [{ runs, runKey: list }], note: `${found.length} new: ${said(found)}` })
       }))
   })

@@ -228,11 +228,11 @@ describe("new_listing", () => {
       }
       assert.deepStrictEqual(notes, [
         undefined,
-        "1 coins, none of them new",
+        "none of 1 coins is new",
         "2 new: new-a, new-b",
         undefined,
-        "2 coins, none of them new",
-        "2 coins, none of them new"
+        "none of 2 coins is new",
+        "none of 2 coins is new"
       ])
       assert.deepStrictEqual(asked, [["m2", ["market_snapshot"]]])
       assert.deepStrictEqual(JSON.parse(cursor), { list: "m4", known: ["btc", "new-a", "new-b"] })

@@ -6,7 +6,7 @@
  * is done again from where the ledger then stands. One schedule or sensor that fails waits longer each time, and takes
  * no other down.
  */
-import { Cause, Clock, Duration, Effect, Queue, Schedule as Recurrence, Stream } from "effect"
+import { Cause, Clock, Duration, Effect, Option, Queue, Schedule as Recurrence, Stream } from "effect"
 import * as Asset from "../Asset.ts"
 import { type Event, Ledger } from "../Ledger.ts"
 import type * as Pipeline from "../Pipeline.ts"
@@ -76,6 +76,43 @@ export const round = Effect.fnUntraced(function*(schedules: ReadonlyArray<Schedu
   }
   yield* ledger.record({ _tag: "Watched" })
   return next
+})
+
+/** Asks for a schedule's run now, beside its due times: it leaves no tick. Answers the request. */
+export const ask = Effect.fnUntraced(function*(schedule: Schedule.Schedule) {
+  const now = yield* Clock.currentTimeMillis
+  const request: Request.Requested = {
+    _tag: "RunRequested",
+    id: yield* Asset.newId,
+    trigger: triggerOf(schedule),
+    targets: schedule.targets,
+    over: schedule.over(now) ?? null,
+    priority: schedule.priority,
+    tags: { schedule: schedule.name, by: "hand" }
+  }
+  yield* Ledger.use((_) => _.record(request))
+  return request
+})
+
+/** One look of a sensor now, whether it is on or off. Answers its tick; nothing, if there was nothing new. */
+export const look = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
+  const ledger = yield* Ledger
+  const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
+  const seen = yield* sensor.look(standing?.cursor ?? (yield* begun(sensor)))
+  if (seen._tag === "None") return undefined
+  yield* commit(sensor, seen.value)
+  return (yield* ledger.ticks({ source: sensor.name, limit: 1 }))[0]
+})
+
+/** When it is due next, as far as the clock can tell; nothing, if it is off, or waits for an event. */
+export const nextDue = Effect.fnUntraced(function*(
+  { cadence, name }: { readonly name: string; readonly cadence: Cadence.Cadence | Schedule.After | undefined },
+  standing: Pick<Standing, "on" | "since" | "last">
+) {
+  if (cadence === undefined || Schedule.isAfter(cadence) || !standing.on) return undefined
+  const now = yield* Clock.currentTimeMillis
+  const dues = Cadence.dues(cadence, { name, since: standing.since, after: Math.max(standing.last ?? standing.since, now) })
+  return Option.getOrUndefined(yield* Stream.runHead(dues))
 })
 
 // helpers

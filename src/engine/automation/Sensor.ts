@@ -65,6 +65,8 @@ export interface Sensor<out R = never> {
   /** The cursor with which it begins when it was never switched on before. */
   readonly start: Effect.Effect<string, unknown, R>
   readonly stream: (from: From<string>) => Stream.Stream<Seen, unknown, R>
+  /** One look, now; nothing, if there is nothing new. */
+  readonly look: (cursor: string) => Effect.Effect<Option.Option<Seen>, unknown, R>
 }
 
 export type Any = Sensor<unknown>
@@ -77,6 +79,7 @@ export interface Looks<Cursor, out E, out R> {
   readonly text: string
   readonly cadence: Cadence.Cadence | undefined
   readonly stream: (from: From<Cursor>) => Stream.Stream<Sighting<Cursor> & { readonly due?: number }, E, R>
+  readonly look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
 }
 
 export class CursorUnreadable extends Schema.TaggedError<CursorUnreadable>()("CursorUnreadable", {
@@ -108,6 +111,10 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   const decode = Schema.decodeUnknownEffect(text)
   const begin = (cursor: string) =>
     Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
+  const toSeen = Effect.fnUntraced(function*({ asks, cursor, due, note }: Sighting<Cursor> & { readonly due?: number }) {
+    const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, due: due ?? (yield* Clock.currentTimeMillis) }
+    return seen
+  })
   return {
     name,
     kind: options.kind ?? "sensor",
@@ -120,11 +127,12 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
     start: Effect.flatMap(options.start, encode),
     stream: (from) =>
       Stream.unwrap(Effect.map(begin(from.cursor), (cursor) => options.looks.stream({ ...from, cursor }))).pipe(
-        Stream.mapEffect(Effect.fnUntraced(function*({ asks, cursor, due, note }) {
-          const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, due: due ?? (yield* Clock.currentTimeMillis) }
-          return seen
-        }))
-      )
+        Stream.mapEffect(toSeen)
+      ),
+    look: Effect.fnUntraced(function*(cursor) {
+      const sighting = yield* options.looks.look(yield* begin(cursor))
+      return Option.isNone(sighting) ? Option.none() : Option.some(yield* toSeen(sighting.value))
+    })
   }
 }
 
@@ -136,6 +144,7 @@ export const paced = <Cursor, E, R, E2 = never, R2 = never>(
 ): Looks<Cursor, E | E2, R | R2> => ({
   text,
   cadence: undefined,
+  look: (cursor) => Effect.asSome(look(cursor)),
   stream: (from) =>
     Stream.unfold(from, Effect.fnUntraced(function*(from) {
       const now = yield* Clock.currentTimeMillis
@@ -176,6 +185,7 @@ export const heard = <Cursor, E, R>(
 ): Looks<Cursor, E | LedgerFailed, R | Ledger> => ({
   text: options.text,
   cadence: undefined,
+  look,
   stream: ({ cursor, last }) =>
     Stream.unwrap(Effect.gen(function*() {
       const ledger = yield* Ledger
