@@ -14,6 +14,8 @@ export const usual = [
   later("check", "The checks, on what is published now", "Look", (root, world) => import("./check.ts").then((_) => _.check(root, world))),
   later("runs", "The runs there were, newest first", "Look", (root, world) => import("./runs.ts").then((_) => _.runs(root, world))),
   later("logs", "What a run did, step by step", "Look", (root, world) => import("./logs.ts").then((_) => _.logs(root, world))),
+  later("explain", "Why an asset is, or is not, asked for now", "Time",
+    (root, world) => import("./explain.ts").then((_) => _.explain(root, world))),
   later("schedule", "What runs when: list, start, stop, tick, history", "Time",
     (root, world) => import("./schedule.ts").then((_) => _.schedule(root, world))),
   later("sensor", "What is watched: list, start, stop, tick, history", "Time",

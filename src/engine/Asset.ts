@@ -7,6 +7,7 @@
  * piped and provided without any engine.
  */
 import { Clock, Context, Duration, Effect, Effectable, Option, Record, type Schedule, Schema } from "effect"
+import type { Condition } from "./automation/Condition.ts"
 import type { Check } from "./Check.ts"
 import * as Edge from "./Edge.ts"
 import { Manifest } from "./Manifest.ts"
@@ -49,6 +50,8 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly lookback: number
   /** Calls to the source that making a window for one subject costs. */
   readonly calls: (window: Window) => number
+  /** When it is asked for without anybody asking; never, if nothing is said. */
+  readonly when: Condition | undefined
 }
 
 /** Any asset, as the engine sees it. */
@@ -136,6 +139,7 @@ export const make = <
       readonly freshFor?: Duration.Input
       readonly lookback?: number
       readonly calls?: (window: Window) => number
+      readonly when?: Condition
       /** One attempt may take so long; then it is interrupted and has failed. */
       readonly timeout?: T
       /** Only errors that say they may pass are worth another attempt: the schedule sees them typed. */
@@ -225,6 +229,7 @@ export const make = <
     freshFor: Duration.toMillis(Duration.fromInputUnsafe(options.freshFor ?? Duration.infinity)),
     lookback: options.lookback ?? 0,
     calls: options.calls ?? (() => 0),
+    when: options.when,
     get asset() {
       return self
     },

@@ -183,3 +183,41 @@ describe("sensor", () => {
       })
     ))
 })
+
+describe("explain", () => {
+  it.effect("tells of each asset why it is, or is not, asked for, and by which schedules", () =>
+    inWorld((crypto) =>
+      Effect.gen(function*() {
+        const { code, err, out } = yield* crypto("explain figures")
+        assert.deepStrictEqual([code, err], [0, ""])
+        assert.deepStrictEqual(out.split("\n"), [
+          "figures has no condition of its own; eager would say:",
+          "  ✗ all of",
+          "    ✓ any of",
+          "      ✓ newly missing: it was never made",
+          "      ✗ any of what it reads was updated: nothing changed since the beginning",
+          "    ✗ not any of what it reads is missing: prices → when prices is no longer missing",
+          "    ✓ not any of what it reads is in progress: none of prices",
+          "    ✓ not in progress: nobody asked for it",
+          "Schedules that ask for it: after_daily (after prices)."
+        ])
+        yield* crypto("schedule tick daily")
+        const [said, ...others] = yield* parse(Cli.ExplainJson)((yield* crypto("explain prices --json")).out)
+        assert.deepStrictEqual([said?.asset, said?.own, said?.schedules, said?.truth.holds, others], [
+          "prices",
+          false,
+          ["daily"],
+          false,
+          []
+        ])
+        assert.deepStrictEqual(said?.truth.of.at(-1), {
+          says: "not in progress",
+          holds: false,
+          evidence: "it is asked for, or being made",
+          otherwise: "that run ends",
+          of: []
+        })
+        assert.strictEqual((yield* crypto("explain figurs")).code, 2)
+      })
+    ))
+})

@@ -9,10 +9,12 @@
 import { Cause, Clock, Duration, Effect, Option, Queue, Schedule as Recurrence, Stream } from "effect"
 import * as Asset from "../Asset.ts"
 import { type Event, Ledger } from "../Ledger.ts"
+import type { Manifest } from "../Manifest.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Request from "../Request.ts"
 import { explain } from "../Run.ts"
 import * as Cadence from "./Cadence.ts"
+import * as Conditions from "./Conditions.ts"
 import { follower } from "./Follower.ts"
 import { Pulse, until } from "./Pulse.ts"
 import * as Schedule from "./Schedule.ts"
@@ -20,17 +22,18 @@ import type * as Sensor from "./Sensor.ts"
 import type { Standing, Tick } from "./Tick.ts"
 
 /** Until it is interrupted. */
-export const run = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): Effect.Effect<never, never, R | Ledger> =>
+export const run = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): Effect.Effect<never, never, R | Ledger | Manifest> =>
   Effect.gen(function*() {
     const sensors = sensorsOf(pipeline)
-    const one = (sensor: Sensor.Sensor<R | Ledger>) => supervised(sensor.name, Effect.forever(watched(sensor)))
+    const one = (sensor: Sensor.Sensor<R | Ledger | Manifest>) => supervised(sensor.name, Effect.forever(watched(sensor)))
     return yield* Effect.all([supervised("schedules", schedules(pipeline.schedules)), ...sensors.map(one)], { concurrency: "unbounded" })
       .pipe(Effect.andThen(Effect.never))
   })
 
-/** What looks: the pipeline's sensors, and those that carry its schedules that wait for an event. */
-export const sensorsOf = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): ReadonlyArray<Sensor.Sensor<R | Ledger>> => [
+/** What looks: the pipeline's sensors, the one that judges its conditions, and those that carry schedules that wait for an event. */
+export const sensorsOf = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): ReadonlyArray<Sensor.Sensor<R | Ledger | Manifest>> => [
   ...pipeline.sensors,
+  ...[Conditions.sensorOf(pipeline)].flatMap((_) => _ ?? []),
   ...pipeline.schedules.flatMap((_) => Schedule.isAfter(_.cadence) ? [follower(_, _.cadence)] : [])
 ]
 

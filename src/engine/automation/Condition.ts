@@ -1,0 +1,207 @@
+/**
+ * A condition says when an asset is to be made without anybody asking: a sentence over what the manifest and the ledger
+ * know of it and of what it reads. It is judged operand by operand, each with its evidence and with what would change it.
+ *
+ * What happened counts from the time at which the asset was last handled: made, asked for by its condition, or first
+ * looked at. It is about the newest key that is due, and asks for no other.
+ */
+import { Effect, Option, Stream } from "effect"
+import type * as Asset from "../Asset.ts"
+import * as Cadence from "./Cadence.ts"
+
+/** What is known of an asset that is read. */
+export interface Upstream {
+  readonly name: string
+  /** When its content last changed; nothing, if it was never made. */
+  readonly changedAt: number | undefined
+  /** Its newest due key is not there. */
+  readonly missing: boolean
+  readonly inProgress: boolean
+}
+
+export interface Facts {
+  readonly asset: Asset.Any
+  readonly now: number
+  /** The newest key that is due, since when, and when the next one is; nothing of it for an asset without a partition. */
+  readonly newest: { readonly key: string; readonly dueSince: number; readonly nextDue: number } | undefined
+  readonly missing: boolean
+  readonly madeAt: number | undefined
+  /** 0 when it never was. */
+  readonly handledAt: number
+  /** Somebody asked for it, or it is being made. */
+  readonly inProgress: boolean
+  readonly upstream: ReadonlyArray<Upstream>
+}
+
+/** A condition that was judged. */
+export interface Truth {
+  readonly text: string
+  readonly holds: boolean
+  /** What it follows from; empty where that is what it is made of. */
+  readonly evidence: string
+  /** What would make it the opposite. */
+  readonly otherwise: string
+  readonly of: ReadonlyArray<Truth>
+}
+
+export interface Condition {
+  readonly text: string
+  readonly judge: (facts: Facts) => Effect.Effect<Truth, Cadence.CadenceInvalid>
+}
+
+// operators
+
+export const and = (...conditions: ReadonlyArray<Condition>): Condition =>
+  joined("all of", conditions, (_) => _.every(({ holds }) => holds))
+
+export const or = (...conditions: ReadonlyArray<Condition>): Condition => joined("any of", conditions, (_) => _.some(({ holds }) => holds))
+
+export const not = (condition: Condition): Condition => ({
+  text: `not ${condition.text}`,
+  judge: (facts) => Effect.map(condition.judge(facts), (_) => ({ ..._, text: `not ${_.text}`, holds: !_.holds }))
+})
+
+// operands
+
+/** Its newest due key is not there. */
+export const missing: Condition = operand("missing", ({ missing, newest }) => ({
+  holds: missing,
+  evidence: `${newest?.key ?? "it"} is ${missing ? "not " : ""}there`,
+  otherwise: missing
+    ? "it is made"
+    : newest === undefined
+    ? "it is removed"
+    : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
+}))
+
+/** Its newest key fell due since it was handled, and is not there. */
+export const newlyMissing: Condition = operand("newly missing", ({ handledAt, missing, newest }) => {
+  const since = newest?.dueSince ?? (handledAt === 0 ? 1 : 0)
+  const next = newest === undefined ? "never: it has no partition" : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
+  if (!missing) return { holds: false, evidence: `${newest?.key ?? "it"} is there`, otherwise: next }
+  if (since <= handledAt)
+    return { holds: false, evidence: `${newest?.key ?? "it"} is missing, and was when ${handled(handledAt)}`, otherwise: next }
+  const evidence = newest === undefined ? "it was never made" : `${newest.key} fell due at ${Cadence.instant(since)}`
+  return { holds: true, evidence, otherwise: "it is made or asked for" }
+})
+
+/** Something that it reads changed since it was handled. */
+export const anyDepsUpdated: Condition = operand("any of what it reads was updated", ({ handledAt, upstream }) => {
+  const newer = upstream.filter(({ changedAt }) => changedAt !== undefined && changedAt > handledAt)
+  const holds = newer.length > 0
+  return {
+    holds,
+    evidence: holds
+      ? newer.map((_) => `${_.name} changed at ${Cadence.instant(_.changedAt ?? 0)}`).join(", ")
+      : upstream.length === 0
+      ? "it reads nothing"
+      : `nothing changed since ${handled(handledAt)}`,
+    otherwise: holds ? "it is made or asked for" : upstream.length === 0 ? "never" : `${list(upstream)} changes`
+  }
+})
+
+export const anyDepsMissing: Condition = operand("any of what it reads is missing",
+  ({ upstream }) => among(upstream, (_) => _.missing, "missing"))
+
+export const anyDepsInProgress: Condition = operand("any of what it reads is in progress",
+  ({ upstream }) => among(upstream, (_) => _.inProgress, "in progress"))
+
+export const inProgress: Condition = operand("in progress", ({ inProgress }) => ({
+  holds: inProgress,
+  evidence: inProgress ? "it is asked for, or being made" : "nobody asked for it",
+  otherwise: inProgress ? "that run ends" : "somebody asks for it"
+}))
+
+/** The cadence was due since it was handled. */
+export const cronPassed = (cadence: Cadence.Cadence, text: string): Condition =>
+  effectful(`${text} has passed`, (facts) =>
+    Effect.map(ticks(cadence, facts), ({ last, next }) => ({
+      holds: last !== undefined,
+      evidence: last === undefined ? `not since ${handled(facts.handledAt)}` : `at ${Cadence.instant(last)}`,
+      otherwise: last !== undefined ? "it is made or asked for" : next === undefined ? "never" : `it is ${Cadence.instant(next)}`
+    })))
+
+/** Each asset that it reads changed since the cadence was due last. */
+export const allDepsUpdatedSince = (cadence: Cadence.Cadence, text: string): Condition =>
+  effectful(`all of what it reads was updated since ${text}`, (facts) =>
+    Effect.map(ticks(cadence, facts), ({ last }) => {
+      if (last === undefined) return { holds: false, evidence: "it has not passed yet", otherwise: "it passes" }
+      const old = facts.upstream.filter(({ changedAt }) => changedAt === undefined || changedAt < last)
+      return old.length > 0
+        ? { holds: false, evidence: `${list(old)} did not change since ${Cadence.instant(last)}`, otherwise: `${list(old)} changes` }
+        : { holds: true, evidence: `since ${Cadence.instant(last)}`, otherwise: "it passes again" }
+    }))
+
+// presets
+
+/** As soon as a key falls due, or something that it reads changed; once all that it reads is there and at rest. */
+export const eager: Condition = and(or(newlyMissing, anyDepsUpdated), not(anyDepsMissing), not(anyDepsInProgress), not(inProgress))
+
+/** Once a key falls due, when all that it reads is there. */
+export const onMissing: Condition = and(newlyMissing, not(anyDepsMissing), not(inProgress))
+
+/** When the cron has passed, and everything that it reads changed since. */
+export const onCron = (expression: string, zone = "UTC"): Condition => {
+  const cadence = Cadence.cron(expression, zone)
+  const text = zone === "UTC" ? expression : `${expression} ${zone}`
+  return and(cronPassed(cadence, text), allDepsUpdatedSince(cadence, text), not(inProgress))
+}
+
+/** As lines: each with its mark and evidence, and, where that decides, what would change it. */
+export const print = (truth: Truth): ReadonlyArray<string> => lines(truth, 0, !truth.holds)
+
+// helpers
+
+interface Finding {
+  readonly holds: boolean
+  readonly evidence: string
+  readonly otherwise: string
+}
+
+function effectful(text: string, find: (facts: Facts) => Effect.Effect<Finding, Cadence.CadenceInvalid>): Condition {
+  return { text, judge: (facts) => Effect.map(find(facts), (_) => ({ text, of: [], ..._ })) }
+}
+
+function operand(text: string, find: (facts: Facts) => Finding): Condition {
+  return effectful(text, (facts) => Effect.sync(() => find(facts)))
+}
+
+function joined(text: string, conditions: ReadonlyArray<Condition>, holds: (of: ReadonlyArray<Truth>) => boolean): Condition {
+  return {
+    text: `${text} (${conditions.map((_) => _.text).join("; ")})`,
+    judge: (facts) =>
+      Effect.map(Effect.forEach(conditions, (_) => _.judge(facts)),
+        (of): Truth => ({ text, holds: holds(of), evidence: "", otherwise: "", of }))
+  }
+}
+
+const among = (upstream: ReadonlyArray<Upstream>, is: (upstream: Upstream) => boolean, what: string): Finding => {
+  const found = upstream.filter(is)
+  const holds = found.length > 0
+  return {
+    holds,
+    evidence: holds ? list(found) : upstream.length === 0 ? "it reads nothing" : `none of ${list(upstream)}`,
+    otherwise: holds ? `${list(found)} is no longer ${what}` : `one of them is ${what}`
+  }
+}
+
+/** Of what nobody looks after, nothing is handled but by being made. */
+const handled = (at: number): string => at === 0 ? "the beginning" : `it was handled at ${Cadence.instant(at)}`
+
+const list = (upstream: ReadonlyArray<Upstream>): string => upstream.map((_) => _.name).join(", ")
+
+/** The newest due time since the asset was handled, and the next. */
+const ticks = Effect.fnUntraced(function*(cadence: Cadence.Cadence, { asset, handledAt, now }: Facts) {
+  const from = handledAt === 0 ? now : handledAt
+  const dues = Cadence.dues(cadence, { name: asset.name, since: from, after: from })
+  const found = yield* Stream.runCollect(Stream.takeUntil(dues, (due) => due > now))
+  return { last: found.findLast((due) => due <= now), next: Option.getOrUndefined(Option.fromNullishOr(found.find((due) => due > now))) }
+})
+
+/** What has to change is told of what stands in the way only: a condition that holds needs nothing. */
+const lines = (truth: Truth, depth: number, decides: boolean): ReadonlyArray<string> => {
+  const said = truth.evidence === "" ? "" : `: ${truth.evidence}`
+  const wants = decides && truth.of.length === 0 ? ` → ${truth.otherwise.startsWith("never") ? "" : "when "}${truth.otherwise}` : ""
+  const line = `${"  ".repeat(depth)}${truth.holds ? "✓" : "✗"} ${truth.text}${said}${wants}`
+  return [line, ...truth.of.flatMap((_) => lines(_, depth + 1, decides && !_.holds))]
+}

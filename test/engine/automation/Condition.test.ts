@@ -1,0 +1,180 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Asset from "../../../src/engine/Asset.ts"
+import * as Condition from "../../../src/engine/automation/Condition.ts"
+import * as Conditions from "../../../src/engine/automation/Conditions.ts"
+import { Ledger } from "../../../src/engine/Ledger.ts"
+import * as Pipeline from "../../../src/engine/Pipeline.ts"
+import { byDay, Day, publish } from "../world.ts"
+import { alive, asked, at, inMemory, millis, ticks } from "./world.ts"
+
+/** A day's figures follow from a day's prices; `when` is theirs. Keys are due at 00:35. */
+const worldOf = (when: Condition.Condition) => {
+  const prices = Asset.make("prices", { about: "", into: byDay, per: Day }, () => Effect.succeed([]))
+  const rates = Asset.make("rates", { about: "", into: byDay, per: Day }, () => Effect.succeed([]))
+  const figures = Asset.make("figures", { about: "", into: byDay, per: Day, from: { prices, rates }, when }, () => Effect.succeed([]))
+  const made = (asset: Asset.Any, day: string, changed = true) => publish(asset, Day.window(`2026-11-${day}`), { changed })
+  const pipeline = Pipeline.make("test", { assets: [figures] })
+  /** What is told of figures at a time, handled last at noon of the 23rd. */
+  const judged = Effect.fnUntraced(function*(time: string) {
+    yield* at(`2026-11-${time}:00Z`)
+    return yield* Conditions.judge(yield* pipeline, figures, { since: millis("2026-11-23T12:00:00Z"), asked: {} })
+  })
+  const holds = (time: string) => Effect.map(judged(time), (_) => _.truth.holds)
+  return { prices, rates, figures, made, pipeline, judged, holds }
+}
+
+describe("eager", () => {
+  it.effect("waits for all that it reads, then asks when a key is missing that fell due", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, holds, made, prices, rates } = worldOf(Condition.eager)
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      assert.isFalse(yield* holds("24T00:34"), "the new key is not due")
+      assert.isFalse(yield* holds("24T00:36"), "what it reads is missing")
+      yield* made(prices, "24")
+      assert.isFalse(yield* holds("24T00:40"), "one of the two is missing")
+      yield* made(rates, "24")
+      assert.isTrue(yield* holds("24T00:41"))
+      yield* made(figures, "24")
+      assert.isFalse(yield* holds("24T00:42"), "it was made")
+    })))
+
+  it.effect("asks when something it reads changed, and not when that came out as it was", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, holds, made, prices, rates } = worldOf(Condition.eager)
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      yield* at("2026-11-23T13:00:00Z")
+      yield* made(prices, "23", false)
+      assert.isFalse(yield* holds("23T13:01"))
+      yield* made(prices, "23")
+      assert.isTrue(yield* holds("23T13:02"))
+    })))
+
+  it.effect("waits while it, or what it reads, is asked for or made", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, holds, made, prices, rates } = worldOf(Condition.eager)
+      const { record } = yield* Ledger
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      yield* at("2026-11-23T13:00:00Z")
+      yield* made(prices, "23")
+      for (const target of ["rates", "figures", "+figures"]) {
+        yield* record({ _tag: "RunRequested", id: target, trigger: "test", targets: [target] })
+        assert.isFalse(yield* holds("23T13:01"), target)
+        yield* record({ _tag: "RequestEnded", request: target, state: "failed", note: "" })
+        assert.isTrue(yield* holds("23T13:01"), target)
+      }
+    })))
+
+  it.effect("does not ask for what was missing when it was first looked at", () =>
+    inMemory(Effect.gen(function*() {
+      const { holds, made, prices, rates } = worldOf(Condition.eager)
+      yield* at("2026-11-23T11:00:00Z")
+      yield* made(prices, "23")
+      yield* made(rates, "23")
+      assert.isFalse(yield* holds("23T13:00"))
+    })))
+})
+
+describe("on missing", () => {
+  it.effect("asks once the key is due and what it reads is there, and not because that changed", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, holds, made, prices, rates } = worldOf(Condition.onMissing)
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      yield* at("2026-11-23T13:00:00Z")
+      yield* made(prices, "23")
+      assert.isFalse(yield* holds("23T13:01"))
+      for (const asset of [prices, rates]) yield* made(asset, "24")
+      assert.isTrue(yield* holds("24T00:36"))
+    })))
+})
+
+describe("on a cron", () => {
+  it.effect("asks when it has passed and everything that it reads changed since", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, holds, made, prices, rates } = worldOf(Condition.onCron("0 6 * * *"))
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      yield* at("2026-11-24T05:00:00Z")
+      for (const asset of [prices, rates]) yield* made(asset, "24")
+      assert.isFalse(yield* holds("24T05:59"), "it has not passed")
+      assert.isFalse(yield* holds("24T06:01"), "they changed before it")
+      yield* made(prices, "24")
+      assert.isFalse(yield* holds("24T06:02"), "one of them did")
+      yield* made(rates, "24")
+      assert.isTrue(yield* holds("24T06:03"))
+      yield* made(figures, "24")
+      assert.isFalse(yield* holds("24T06:04"), "it was made since")
+    })))
+})
+
+describe("explained", () => {
+  it.effect("each operand has its evidence, and what would change it where that decides", () =>
+    inMemory(Effect.gen(function*() {
+      const { figures, judged, made, prices, rates } = worldOf(Condition.eager)
+      yield* at("2026-11-23T12:00:00Z")
+      for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+      yield* at("2026-11-24T01:00:00Z")
+      yield* made(prices, "24")
+      assert.deepStrictEqual(Condition.print((yield* judged("24T01:05")).truth), [
+        "✗ all of",
+        "  ✓ any of",
+        "    ✓ newly missing: 2026-11-24 fell due at 2026-11-24 00:35 UTC",
+        "    ✓ any of what it reads was updated: prices changed at 2026-11-24 01:00 UTC",
+        "  ✗ not any of what it reads is missing: rates → when rates is no longer missing",
+        "  ✓ not any of what it reads is in progress: none of prices, rates",
+        "  ✓ not in progress: nobody asked for it"
+      ])
+      yield* made(rates, "24")
+      yield* made(figures, "24")
+      const told = Condition.print((yield* judged("24T01:06")).truth)
+      assert.deepStrictEqual(told.slice(0, 4), [
+        "✗ all of",
+        "  ✗ any of",
+        "    ✗ newly missing: 2026-11-24 is there → when the next key falls due at 2026-11-25 00:35 UTC",
+        "    ✗ any of what it reads was updated: nothing changed since it was handled at 2026-11-24 01:05 UTC → when prices, rates changes"
+      ])
+      const cron = worldOf(Condition.onCron("0 6 * * *", "Europe/Paris"))
+      assert.deepStrictEqual(Condition.print((yield* cron.judged("24T01:07")).truth).slice(0, 2), [
+        "✗ all of",
+        "  ✗ 0 6 * * * Europe/Paris has passed: not since it was handled at 2026-11-24 01:05 UTC → when it is 2026-11-24 05:00 UTC"
+      ])
+    })))
+
+  it.effect("any other sentence can be said: or, not, missing", () =>
+    inMemory(Effect.gen(function*() {
+      const { holds, made, figures } = worldOf(Condition.or(Condition.missing, Condition.not(Condition.anyDepsMissing)))
+      assert.isTrue(yield* holds("23T13:00"))
+      yield* made(figures, "23")
+      assert.isFalse(yield* holds("23T13:01"))
+    })))
+})
+
+it.effect("the loop asks for each asset whose condition holds, for its newest key, once", () =>
+  inMemory(Effect.gen(function*() {
+    const { figures, made, pipeline, prices, rates } = worldOf(Condition.eager)
+    yield* at("2026-11-23T12:00:00Z")
+    for (const asset of [prices, rates, figures]) yield* made(asset, "23")
+    const { record } = yield* Ledger
+    const day = Effect.gen(function*() {
+      yield* Effect.sleep("14 hours")
+      for (const asset of [prices, rates]) yield* made(asset, "24")
+      yield* record({ _tag: "StepEnded", id: "", state: "succeeded", rows: 0, changed: 0, note: "" })
+      yield* Effect.sleep("1 hour")
+      const [request] = yield* Ledger.use((_) => _.requests({}))
+      yield* made(figures, "24")
+      yield* record({ _tag: "RequestEnded", request: request?.id ?? "", state: "succeeded", note: "" })
+      return yield* Effect.never
+    })
+    yield* alive(yield* pipeline, "2026-11-24T12:00:00Z", day)
+    assert.deepStrictEqual(yield* asked, ["2026-11-24T02:00Z sensor conditions succeeded"])
+    assert.deepStrictEqual(yield* ticks("conditions"), ["2026-11-24T02:00Z ran figures"])
+    const [request] = yield* Ledger.use((_) => _.requests({}))
+    assert.deepStrictEqual([request?.targets, request?.tags["condition"], request?.over], [["figures"], "figures", {
+      start: millis("2026-11-24T00:00:00Z"),
+      end: millis("2026-11-25T00:00:00Z")
+    }])
+  })))
