@@ -1,0 +1,59 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Exit, Semaphore } from "effect"
+import { Connection, objects, readAll, type Shared } from "../../../src/layers/duckdb/connection.ts"
+import { Link, load, type Result } from "../../../src/layers/duckdb/native.ts"
+import * as Values from "../../../src/layers/duckdb/values.ts"
+
+/** A connection by itself, as after a COMMIT that failed: it believes in a transaction, and there is none. */
+const connection = Effect.gen(function*() {
+  const duck = yield* load
+  const instance = yield* Effect.promise(() => duck.DuckDBInstance.create(":memory:"))
+  const link = new Link(yield* Effect.promise(() => instance.connect()))
+  const shared: Shared = {
+    database: { link: Effect.succeed(link), intact: Effect.void, ended: () => Effect.void },
+    values: Values.make(duck),
+    threads: yield* Semaphore.make(1),
+    turn: yield* Semaphore.make(1),
+    maxRows: 10,
+    deadline: Infinity
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      link.close()
+      instance.closeSync()
+    })
+  )
+  return { shared, link }
+})
+
+it.live("a ROLLBACK after a COMMIT that left no transaction is no error, for the COMMIT's own is the one to tell", () =>
+  Effect.gen(function*() {
+    const { link, shared } = yield* connection
+    const one = new Connection(shared, link, true)
+    assert.deepStrictEqual(yield* Effect.exit(one.rollback), Exit.void)
+    yield* one.execute("BEGIN", [], undefined)
+    yield* one.execute("CREATE TABLE t (i INT)", [], undefined)
+    yield* one.rollback
+    const tables = yield* new Connection(shared, link, false).execute("SELECT count(*) AS n FROM duckdb_tables()", [], undefined)
+    assert.deepStrictEqual(tables, [{ n: 0 }])
+  }).pipe(Effect.scoped))
+
+it.live("a result that ends before its last row is an error, and not a shorter result", () =>
+  Effect.gen(function*() {
+    const { link, shared } = yield* connection
+    const whole = yield* link.run((native) => native.run("SELECT i FROM range(3) t(i)"))
+    const read = (rowCount: number) =>
+      Effect.tryPromise({
+        try: () =>
+          readAll(
+            Object.create(whole, { rowCount: { value: rowCount } }) as Result,
+            shared,
+            "SELECT",
+            objects,
+            "number",
+            () => false
+          ),
+        catch: String
+      })
+    assert.strictEqual(yield* Effect.flip(read(4)), "Error: INTERNAL Error: 4 rows were promised, and 3 came")
+  }).pipe(Effect.scoped))
