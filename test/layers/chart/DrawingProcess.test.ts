@@ -51,6 +51,40 @@ describe("the drawing process", () => {
       assert.isTrue(gone(seen[0]))
     }).pipe(Effect.scoped))
 
+  it.live("may read, and do nothing else", () =>
+    Effect.gen(function*() {
+      const seen = yield* children
+      const pen = yield* DrawingProcess.make(options)
+      yield* pen.draw(chart(), ["svg"])
+      const flags = seen[0]?.spawnargs.filter((_) => /^--(permission|allow)/.test(_))
+      assert.deepStrictEqual(flags, ["--permission", "--allow-fs-read=*", "--allow-addons"])
+    }).pipe(Effect.scoped))
+
+  it.live("has its clock in UTC, whatever the zone of the machine", () =>
+    Effect.gen(function*() {
+      const pen = yield* DrawingProcess.make(options)
+      const spec = {
+        data: { values: [{ k: 1 }] },
+        transform: [{ calculate: "timeFormat(0, 'midnight is %H:%M')", as: "z" }],
+        mark: "text",
+        encoding: { text: { field: "z", type: "nominal" } }
+      }
+      assert.include((yield* pen.draw(JSON.stringify(spec), ["svg"])).svg, "midnight is 00:00")
+    }).pipe(Effect.scoped))
+
+  it.live("sees nothing of this process's environment", () =>
+    Effect.gen(function*() {
+      const before = process.env["NODE_OPTIONS"]
+      // whoever sees it cannot even start
+      process.env["NODE_OPTIONS"] = "--require=./there-is-no-such-module.cjs"
+      const restore = Effect.sync(() => {
+        if (before === undefined) delete process.env["NODE_OPTIONS"]
+        else process.env["NODE_OPTIONS"] = before
+      })
+      const drawn = yield* Effect.flatMap(DrawingProcess.make(options), (pen) => pen.draw(chart(), ["svg"])).pipe(Effect.ensuring(restore))
+      assert.isTrue(drawn.svg?.startsWith("<svg"))
+    }).pipe(Effect.scoped))
+
   it.live("is ended by an interruption, and the next drawing has another", () =>
     Effect.gen(function*() {
       const seen = yield* children

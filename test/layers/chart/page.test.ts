@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHash } from "node:crypto"
+import { runInNewContext } from "node:vm"
 import type { TopLevelSpec } from "vega-lite"
+import { boot } from "../../../src/layers/chart/boot.ts"
 import { compile } from "../../../src/layers/chart/compile.ts"
 import { page, specOfPage, wordsOf } from "../../../src/layers/chart/page.ts"
 import { palette } from "../../../src/services/chartColours.ts"
@@ -34,6 +36,26 @@ describe("a chart's page", () => {
     assert.isBelow(html.indexOf("Content-Security-Policy"), html.indexOf("<script"))
     // what a parser turns into another text has another hash
     for (const code of scriptsOf(html)) assert.notMatch(code, /\r|<!--|<\/script/i)
+  })
+
+  it("has a loader that refuses whatever it is asked for", async () => {
+    const views: Array<Record<string, unknown>> = []
+    class View {
+      constructor(_: unknown, options: Record<string, unknown>) {
+        views.push(options)
+      }
+      runAsync() {
+        return Promise.resolve(this)
+      }
+    }
+    const element = { textContent: "{}", dataset: {} }
+    const vega = { View, parse: () => ({}), Error: 1 }
+    runInNewContext(boot, { vega, vegaInterpreter: {}, document: { getElementById: () => element, documentElement: element } })
+    const loader = views[0]?.["loader"] as Record<string, (uri: string) => Promise<unknown>>
+    for (const ask of ["load", "sanitize", "http", "file"]) {
+      const said = await loader[ask]?.("https://elsewhere.example/").then(() => "loaded", String)
+      assert.strictEqual(said, "Error: a chart loads nothing", ask)
+    }
   })
 
   it("needs nothing from anywhere", () => {

@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Semaphore } from "effect"
 import { Connection, objects, readAll, type Shared } from "../../../src/layers/duckdb/connection.ts"
+import * as Database from "../../../src/layers/duckdb/database.ts"
+import { ours } from "../../../src/layers/duckdb/failure.ts"
 import { Link, load, type Result } from "../../../src/layers/duckdb/native.ts"
 import * as Values from "../../../src/layers/duckdb/values.ts"
 
@@ -56,4 +58,24 @@ it.live("a result that ends before its last row is an error, and not a shorter r
         catch: String
       })
     assert.strictEqual(yield* Effect.flip(read(4)), "Error: INTERNAL Error: 4 rows were promised, and 3 came")
+  }).pipe(Effect.scoped))
+
+it.live("a file that DuckDB gave up is opened again; a database in memory is not, for it would be empty", () =>
+  Effect.gen(function*() {
+    const duck = yield* load
+    for (const mends of [true, false]) {
+      let opens = 0
+      const open = () =>
+        Effect.promise(async () => {
+          opens++
+          const instance = await duck.DuckDBInstance.create(":memory:")
+          await Database.tell(instance, [`ATTACH ':memory:' AS ${Database.catalog}`])
+          return { instance, intact: Effect.void }
+        })
+      const database = yield* Database.make("x", open, { mends })
+      const down = ours("SELECT 1", { _tag: "Down", found: "FATAL Error: so it is", stopped: false })
+      yield* Effect.scoped(Effect.flatMap(database.link, (link) => database.ended(link, down)))
+      const again = yield* Effect.exit(Effect.scoped(database.link))
+      assert.deepStrictEqual([Exit.isSuccess(again), opens], mends ? [true, 2] : [false, 1])
+    }
   }).pipe(Effect.scoped))

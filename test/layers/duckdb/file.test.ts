@@ -304,6 +304,7 @@ describe("a migration", () => {
         yield* using(path, Effect.gen(function*() {
           assert.deepStrictEqual(yield* prices, [{ coin: "btc", price: 1.5, type: "DOUBLE" }])
           assert.deepStrictEqual(yield* format, [{ value: "3" }])
+          assert.isFalse(existsSync(`${path}.wal`), "it is in the file itself, and not in a log that a crash leaves behind")
           assert.deepStrictEqual(yield* DuckDb.use((sql) => sql`SELECT table_name AS t FROM duckdb_tables() ORDER BY 1`), [{ t: "_meta" }, {
             t: "prices"
           }])

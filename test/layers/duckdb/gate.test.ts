@@ -155,6 +155,7 @@ layer(World, { excludeTestServices: true })("a stranger's query", (it) => {
       const sql = yield* DuckDb
       const some = (rows: number) => sql.queryReadOnly(`SELECT i FROM range(${rows}) t(i) ORDER BY i DESC`, { limit: 3 })
       assert.deepStrictEqual((yield* some(4)).rows, [{ i: 3 }, { i: 2 }, { i: 1 }])
+      assert.deepStrictEqual((yield* some(100)).rows, [{ i: 99 }, { i: 98 }, { i: 97 }])
       assert.isTrue((yield* some(4)).truncated)
       assert.isFalse((yield* some(3)).truncated)
     }))
@@ -185,6 +186,22 @@ layer(World, { excludeTestServices: true })("the database itself", (it) => {
       const sql = yield* DuckDb
       yield* Effect.flip(sql.unsafe(statement))
       assert.isFalse(existsSync(join(folder, "stolen.csv")))
+    }))
+
+  it.effect("fetches no extension, and loads none by itself", () =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      const settings = yield* sql<{ name: string; value: string }>`
+        SELECT name, value
+        FROM duckdb_settings()
+        WHERE name LIKE 'auto%known_extensions' OR name LIKE 'allow_%_extensions'
+        ORDER BY name`
+      assert.deepStrictEqual(settings.map((_) => [_.name, _.value]), [
+        ["allow_community_extensions", "false"],
+        ["allow_unsigned_extensions", "false"],
+        ["autoinstall_known_extensions", "false"],
+        ["autoload_known_extensions", "false"]
+      ])
     }))
 
   it.effect("writes to its exports folder", () =>
