@@ -5,6 +5,7 @@
  * Everything else is needed.
  */
 import { Result, Schema, SchemaAST, SchemaIssue } from "effect"
+import { SchemaJITCompiler } from "effect/schema"
 import { cleanText } from "../../services/CleanText.ts"
 import type { Drift, Policy } from "../../services/Drift.ts"
 import { isObject } from "./Json.ts"
@@ -24,8 +25,12 @@ export interface Options {
   readonly expects: ReadonlyArray<string>
 }
 
-/** A decoder of one value that tells the differences; under `freeze` the caller fails on the first of them. */
+/**
+ * A decoder of one value that tells the differences; under `freeze` the caller fails on the first of them. The schema is
+ * compiled, which halves the time that a page takes; where code may not be made at run time, it is interpreted.
+ */
 export const reader = <A>(schema: Schema.Decoder<A>) => {
+  SchemaJITCompiler.enable(schema.ast)
   const decode = Schema.decodeUnknownResult(schema, { errors: "first", reportInput: true })
   const decodeAll = Schema.decodeUnknownResult(schema, { errors: "all", reportInput: true })
   return (input: unknown, { expects, policy }: Options): Read<A> => {
@@ -80,23 +85,44 @@ export const tidy = (message: string) => cleanText(message, 300)
 
 /** The differences in which fields there are, at every depth at which the schema names fields. */
 const compare = (ast: SchemaAST.AST, value: unknown, at: string, expects: ReadonlyArray<string>, out: Array<Difference>): void => {
-  const struct = structOf(ast)
-  if (struct === undefined || !isObject(value)) return
-  const known = new Set<string>()
-  for (const { name, type } of struct.propertySignatures) {
-    const key = String(name)
-    known.add(key)
-    const field = at + key
+  const fields = fieldsOf(ast)
+  if (fields === undefined || !isObject(value)) return
+  let known = 0
+  for (const { key, isOptional, type } of fields.list) {
     if (Object.hasOwn(value, key)) {
+      known++
       const inner = value[key]
-      if (typeof inner === "object" && inner !== null) compare(type, inner, `${field}.`, [], out)
-    } else if (!SchemaAST.isOptional(type) || expects.includes(key)) {
-      out.push({ field, change: "missing", expected: wanted(type), came: "nothing" })
+      if (typeof inner === "object" && inner !== null && fieldsOf(type) !== undefined) compare(type, inner, `${at}${key}.`, [], out)
+    } else if (!isOptional || expects.includes(key)) {
+      out.push({ field: at + key, change: "missing", expected: wanted(type), came: "nothing" })
     }
   }
-  for (const key of Object.keys(value)) {
-    if (!known.has(key)) out.push({ field: cleanText(at + key, 100), change: "new", expected: "nothing", came: kindOf(value[key]) })
+  const keys = Object.keys(value)
+  if (keys.length === known) return
+  for (const key of keys) {
+    if (!fields.names.has(key)) out.push({ field: cleanText(at + key, 100), change: "new", expected: "nothing", came: kindOf(value[key]) })
   }
+}
+
+interface Fields {
+  readonly list: ReadonlyArray<{ readonly key: string; readonly isOptional: boolean; readonly type: SchemaAST.AST }>
+  readonly names: ReadonlySet<string>
+}
+
+/** Worked out once: a page has thousands of rows. */
+const remembered = new WeakMap<SchemaAST.AST, { readonly fields: Fields | undefined }>()
+
+const fieldsOf = (ast: SchemaAST.AST): Fields | undefined => {
+  const before = remembered.get(ast)
+  if (before !== undefined) return before.fields
+  const list = structOf(ast)?.propertySignatures.map(({ name, type }) => ({
+    key: String(name),
+    isOptional: SchemaAST.isOptional(type),
+    type
+  }))
+  const fields = list === undefined ? undefined : { list, names: new Set(list.map((_) => _.key)) }
+  remembered.set(ast, { fields })
+  return fields
 }
 
 /** The struct that an AST is, or is beside null; a record names no fields. */

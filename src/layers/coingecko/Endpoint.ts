@@ -5,6 +5,7 @@
  * is not as it was.
  */
 import { Result, Schema } from "effect"
+import { SchemaJITCompiler } from "effect/schema"
 import { cleanText } from "../../services/CleanText.ts"
 import type { Candle, Chart, Rejected, Rows, Trending, TrendingCoin } from "../../services/CoinGecko.ts"
 import { TrendingItem } from "../../services/CoinGecko.ts"
@@ -64,7 +65,7 @@ export const rows = <A>(schema: Schema.Decoder<A>): Decode<Rows<A>> => {
 /** Three series of `[time, figure]` as one chart: sorted, the last sent of those with one time, and what is daily in it. */
 export const chart: Decode<Chart> = (body, now) => {
   if (!isObject(body)) return { value: Result.fail("not an object"), rejected: [], drifts: [] }
-  const points = new Map<number, Point>()
+  const points = new Map<number, { -readonly [K in keyof Point]: Point[K] }>()
   const rejected: Array<Rejected> = []
   const drifts: Array<Omit<Drift, "endpoint">> = Object.keys(body).filter((key) => !series.some(([known]) => known === key)).map((key) => ({
     field: cleanText(key, 100),
@@ -88,7 +89,9 @@ export const chart: Decode<Chart> = (body, now) => {
         return
       }
       const [time, figure] = decoded.success
-      points.set(time, { ...(points.get(time) ?? noPoint), time, [name]: figure })
+      const point = points.get(time)
+      if (point === undefined) points.set(time, { ...noPoint, time, [name]: figure })
+      else point[name] = figure
     })
   }
   if (rejected.length > 0)
@@ -164,7 +167,10 @@ const series = [["prices", "price"], ["market_caps", "marketCap"], ["total_volum
 /** Year 2001 to 2100: seconds taken for milliseconds, or the other way round, are not let in. */
 const Time = Schema.Int.check(Schema.isBetween({ minimum: 978_307_200_000, maximum: 4_102_444_800_000 }))
 
-const decodePair = Schema.decodeUnknownResult(Schema.Tuple([Time, Schema.NullOr(Schema.Finite)]), strict)
+/** Compiled: twelve years of a coin are thirteen thousand of them. */
+const Pair = Schema.Tuple([Time, Schema.NullOr(Schema.Finite)])
+SchemaJITCompiler.enable(Pair.ast)
+const decodePair = Schema.decodeUnknownResult(Pair, strict)
 
 const decodeCandle = Schema.decodeUnknownResult(
   Schema.Tuple([Time, Schema.Finite, Schema.Finite, Schema.Finite, Schema.Finite]),

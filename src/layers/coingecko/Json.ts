@@ -25,18 +25,22 @@ export const isObject = (value: unknown): value is { readonly [key: string]: unk
 /** No answer of CoinGecko nests deeper than eight. */
 const deepest = 32
 
-const dangerIn = (root: unknown): string | undefined => {
-  let level: Array<unknown> = [root]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) return `nested deeper than ${deepest}`
-    const next: Array<unknown> = []
-    for (const value of level) {
-      if (typeof value === "number" && !Number.isFinite(value)) return "a number beyond all bounds"
-      if (typeof value !== "object" || value === null) continue
-      if (Object.hasOwn(value, "__proto__")) return "a __proto__ key"
-      for (const child of Object.values(value)) next.push(child)
+/** Looked for all the way down, without a copy of anything: an answer may hold a million numbers. */
+const dangerIn = (value: unknown, depth = 0): string | undefined => {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "a number beyond all bounds"
+  if (typeof value !== "object" || value === null) return undefined
+  if (depth > deepest) return `nested deeper than ${deepest}`
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const danger = dangerIn(value[i], depth + 1)
+      if (danger !== undefined) return danger
     }
-    level = next
+    return undefined
+  }
+  for (const [key, child] of Object.entries(value)) {
+    if (key === "__proto__") return "a __proto__ key"
+    const danger = dangerIn(child, depth + 1)
+    if (danger !== undefined) return danger
   }
   return undefined
 }
