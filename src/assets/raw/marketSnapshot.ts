@@ -1,6 +1,7 @@
 import { DateTime, Effect, Schema } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import * as Check from "../../engine/Check.ts"
+import { Note } from "../../engine/Note.ts"
 import { CoinGecko, CoinId, type MarketRow } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
@@ -50,7 +51,9 @@ export const marketSnapshot = Asset.make("market_snapshot", {
 }, Effect.fnUntraced(function*() {
   const gecko = yield* CoinGecko
   const { coins, top } = yield* Settings
-  const { rows } = yield* gecko.markets({ ...(coins.length > 0 ? { ids: coins } : { top }), priceChange: ["24h", "7d", "30d"] })
+  const { rejected, rows } = yield* gecko.markets({ ...(coins.length > 0 ? { ids: coins } : { top }), priceChange: ["24h", "7d", "30d"] })
+  const absent = coins.filter((coin) => !rows.some((_) => _.id === coin) && !rejected.some((_) => _.row === coin))
+  if (absent.length > 0) yield* (yield* Note)(`CoinGecko has no market for ${absent.join(", ")}`)
   const observed_at = DateTime.formatIso(yield* DateTime.now)
   return rows.map((row) => toMarket(row, observed_at))
 }))

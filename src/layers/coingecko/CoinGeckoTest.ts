@@ -12,6 +12,9 @@ import {
 import { BadBody, NotFound, Unauthorized } from "../../services/CoinGeckoError.ts"
 import { dailyPoints } from "../../services/dailyPoints.ts"
 import { Settings } from "../../services/Settings.ts"
+import { layerClient } from "../CoinGecko.ts"
+import { httpMock } from "./httpMock.ts"
+import * as Recording from "./Recording.ts"
 
 /** `[ISO day, price, market cap, 24 h volume]`: the figures stamped 00:00 UTC of the day. */
 export type Day = readonly [day: string, price: number | null, marketCap?: number | null, totalVolume?: number | null]
@@ -151,6 +154,29 @@ export const layer = (market: Market): Layer.Layer<CoinGecko | Calls> =>
       )
     })
     return Layer.merge(Layer.succeed(CoinGecko, service), Layer.succeed(Calls, { all: Effect.sync(() => calls.slice()) }))
+  }))
+
+/**
+ * Answers from what was recorded: a folder of raw answers as a data folder's `raw` holds them, each for the very question that
+ * it answered then. A question that was asked several times has its answers in their order, and the last one for ever; one that
+ * was never asked is NotFound. All that lies above the wire is as it is in earnest: limits, refusals, drift and rows.
+ */
+export const recorded = (dir: string): Layer.Layer<CoinGecko, never, Settings> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { baseUrl } = yield* Settings
+    const files = yield* Effect.promise(() => Recording.files(dir))
+    const asked = new Map<string, number>()
+    const base = new URL(baseUrl).pathname.replace(/\/$/, "")
+    return layerClient.pipe(Layer.provide(httpMock((url) => {
+      const question = Recording.question(url.pathname.slice(base.length), url.searchParams)
+      const answers = files.get(question) ?? []
+      const n = asked.get(question) ?? 0
+      asked.set(question, n + 1)
+      const file = answers[Math.min(n, answers.length - 1)]
+      return file === undefined
+        ? Effect.succeed(Response.json({ error: `not recorded in ${dir}` }, { status: 404 }))
+        : Effect.promise(() => Recording.answer(file))
+    })))
   }))
 
 /** Settings for tests and scripts, of which only what matters need be said. */

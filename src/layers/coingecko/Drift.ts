@@ -79,7 +79,8 @@ export const kindOf = (value: unknown): string => {
   }
 }
 
-export const tidy = (message: string) => cleanText(message, 300)
+/** A schema's message, in one line. */
+export const tidy = (message: string) => cleanText(message.replace(/\s+/g, " "), 300)
 
 // helpers
 

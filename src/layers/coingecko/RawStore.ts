@@ -23,7 +23,7 @@ export class RawStore extends Context.Service<RawStore, {
   readonly keep: (raw: Raw) => Effect.Effect<void, NotKept>
 }>()("crypto/layers/coingecko/RawStore") {}
 
-/** Below the data folder: `raw/<endpoint>/<day>/<time>-<about>-<hash>.json.gz`. */
+/** Below the data folder: `raw/<endpoint>/<day>/<time>-<about>-<hash>.json.gz`, where `about` is `slug`'s. */
 export const layer = Layer.effect(
   RawStore,
   Effect.gen(function*() {
@@ -46,6 +46,12 @@ export const layer = Layer.effect(
 /** Keeps nothing: for tests, and for answers that come from this process. */
 export const layerNone = Layer.succeed(RawStore, { keep: () => Effect.void })
 
+/** What was asked, as part of a file's name: the same for the same question, and never for another, however long. */
+export const slug = (about: string) => {
+  const text = about.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "all"
+  return text.length <= 60 && text === about ? text : `${text.slice(0, 51)}-${createHash("sha256").update(about).digest("hex").slice(0, 8)}`
+}
+
 // helpers
 
 const compress = promisify(gzip)
@@ -67,5 +73,3 @@ const write = async (folder: string, file: string, text: string) => {
     throw cause
   }
 }
-
-const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "all"

@@ -27,7 +27,7 @@ it.effect("an answer is kept as it came, under a name that holds nothing an API 
     const day = join(dir, "raw", "market_chart", "2026-11-23")
     const [file = "", ...others] = readdirSync(day)
     assert.deepStrictEqual(others, [])
-    assert.match(file, /^090507-coins-2f-2fetc-hosts-x-y{1,60}-[0-9a-f]{12}\.json\.gz$/)
+    assert.match(file, /^090507-coins-2f-2fetc-hosts-x-y+-[0-9a-f]{8}-[0-9a-f]{12}\.json\.gz$/)
     assert.isBelow(file.length, 100)
     assert.strictEqual(gunzipSync(readFileSync(join(day, file))).toString(), "{\"naïve\":1}")
   }))
