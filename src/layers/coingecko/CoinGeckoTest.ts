@@ -12,8 +12,10 @@ import {
 import { BadBody, NotFound, Unauthorized } from "../../services/CoinGeckoError.ts"
 import { dailyPoints } from "../../services/dailyPoints.ts"
 import { Settings } from "../../services/Settings.ts"
-import { layerClient } from "../CoinGecko.ts"
+import * as CallLog from "./CallLog.ts"
 import { httpMock } from "./httpMock.ts"
+import * as Methods from "./Methods.ts"
+import * as RawStore from "./RawStore.ts"
 import * as Recording from "./Recording.ts"
 
 /** `[ISO day, price, market cap, 24 h volume]`: the figures stamped 00:00 UTC of the day. */
@@ -167,7 +169,7 @@ export const recorded = (dir: string): Layer.Layer<CoinGecko, never, Settings> =
     const files = yield* Effect.promise(() => Recording.files(dir))
     const asked = new Map<string, number>()
     const base = new URL(baseUrl).pathname.replace(/\/$/, "")
-    return layerClient.pipe(Layer.provide(httpMock((url) => {
+    const http = httpMock((url) => {
       const question = Recording.question(url.pathname.slice(base.length), url.searchParams)
       const answers = files.get(question) ?? []
       const n = asked.get(question) ?? 0
@@ -176,7 +178,8 @@ export const recorded = (dir: string): Layer.Layer<CoinGecko, never, Settings> =
       return file === undefined
         ? Effect.succeed(Response.json({ error: `not recorded in ${dir}` }, { status: 404 }))
         : Effect.promise(() => Recording.answer(file))
-    })))
+    })
+    return Methods.layer.pipe(Layer.provide([http, CallLog.layerMemory, RawStore.layerNone]))
   }))
 
 /** Settings for tests and scripts, of which only what matters need be said. */
