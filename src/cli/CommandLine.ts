@@ -5,7 +5,9 @@ import { Console, Effect, Fiber, Layer, Option, References, Stdio, type Terminal
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, TerminalCapabilities } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import type { Ledger } from "../engine/Ledger.ts"
+import type { Manifest } from "../engine/Manifest.ts"
 import type * as Pipeline from "../engine/Pipeline.ts"
+import * as Queue from "../engine/Queue.ts"
 import * as exit from "./exit.ts"
 import { makeRoot, type Root } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
@@ -38,25 +40,42 @@ export interface Options<Target extends Asset.Any, E, R = never> {
 export const make = <Target extends Asset.Any, R, E>(
   pipeline: Effect.Effect<Pipeline.Pipeline<Target, R>, Pipeline.DefinitionInvalid>,
   options: Options<Target, E, R>
-): (args: ReadonlyArray<string>) => Effect.Effect<void, exit.Exit, Platform> => {
+): World["line"] => {
   const root = makeRoot(options.name, options.about)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
   const { kept, layer, ledger, owner, usage } = options
   const commands = all.map((_) => _.name)
-  const defaults = { typed: `npx ${options.name}`, ledger: ledger ?? layer, kept: kept ?? Effect.succeed(true), commands }
-  // the layer answers for the ledger and the manifest, and for what is not seen here: what the assets ask for
-  const world = { pipeline, layer, ...defaults, owner: owner ?? Effect.succeedNone, usage: usage ?? Effect.succeedNone } as unknown as World
-  return Effect.fnUntraced(function*(typed: ReadonlyArray<string>) {
-    const args = asked(typed)
-    const tree = yield* Effect.promise(() => treeOf(root, world, all, args))
-    yield* Command.runWith(tree, { version: options.version })(args)
-  }, (run) =>
-    run.pipe(
+  const defaults = {
+    typed: `npx ${options.name}`,
+    version: options.version,
+    ledger: ledger ?? layer,
+    kept: kept ?? Effect.succeed(true),
+    commands
+  }
+  const line: World["line"] = (typed, capabilities) =>
+    Effect.gen(function*() {
+      const args = asked(typed)
+      const tree = yield* Effect.promise(() => treeOf(root, world, all, args))
+      yield* Command.runWith(tree, { version: options.version })(args)
+    }).pipe(
       Effect.catchIf(CliError.isCliError,
         (_) => _._tag === "ShowHelp" && _.errors.length === 0 ? Effect.void : new exit.Exit({ code: exit.code.usage, says: "" })),
       Effect.tapError((_) => _.says === "" ? Effect.void : Console.error(plain(_.says))),
-      Effect.provide(manners(options.name, all))
-    ))
+      Effect.provide(manners(options.name, all, capabilities))
+    )
+  const queue = Layer.effect(Queue.Queue, Effect.flatMap(pipeline, Queue.make))
+  // the layer answers for the ledger and the manifest, and for what is not seen here: what the assets ask for
+  const answers = layer as unknown as Layer.Layer<Ledger | Manifest, E, Ground>
+  const whole = Layer.provideMerge(queue as unknown as Layer.Layer<Queue.Queue, unknown, Ledger | Manifest>, answers)
+  const world: World = {
+    pipeline,
+    layer: whole,
+    ...defaults,
+    owner: owner ?? Effect.succeedNone,
+    usage: usage ?? Effect.succeedNone,
+    line
+  }
+  return line
 }
 
 /** Runs the command line as this process: its arguments, its terminal, its exit code. */
@@ -67,9 +86,11 @@ export const run = <Target extends Asset.Any, R, E>(
   const commandLine = make(pipeline, options)
   // a reader that has read enough (`| head`) is no failure
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
-  Stdio.Stdio.use(({ args }) => Effect.flatMap(args, commandLine)).pipe(
-    Effect.ensuring(flushed),
-    bounded,
+  const run = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
+    const elsewhere = yield* Effect.promise(() => import("./elsewhere.ts"))
+    if (!(yield* elsewhere.done(args))) yield* commandLine(args)
+  })
+  Stdio.Stdio.use(({ args }) => Effect.flatMap(args, (args) => bounded(Effect.ensuring(run(args), flushed), args.includes("daemon")))).pipe(
     Effect.provide(Layer.mergeAll(NodeServices.layer, Screen.layer)),
     NodeRuntime.runMain
   )
@@ -115,10 +136,10 @@ const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<L
   })
 })
 
-const manners = (name: string, all: ReadonlyArray<Later>) =>
+const manners = (name: string, all: ReadonlyArray<Later>, capabilities: TerminalCapabilities.TerminalCapabilities | undefined) =>
   Layer.mergeAll(
     Layer.unwrap(presenter(name, all)),
-    TerminalCapabilities.layer,
+    capabilities === undefined ? TerminalCapabilities.layer : Layer.succeed(TerminalCapabilities.TerminalCapabilities, capabilities),
     CliConfig.layer({ builtIns: GlobalFlag.BuiltIns.filter((_) => _ !== GlobalFlag.Wizard) }),
     Layer.succeed(References.LogToStderr, true)
   )
@@ -128,12 +149,14 @@ const flushed = Effect.callback<void>((resume) => void process.stdout.write("", 
 
 /** Ctrl-C is answered within two seconds, whatever a finalizer waits for. */
 const patience = 1500
+/** What others look on at, or wait for, is ended in order: whoever stops a service waits ten seconds at least. */
+const longPatience = 9000
 
 /** Interrupted, what runs has so long for its finalizers; then the process ends without them. */
-const bounded = Effect.fnUntraced(function*<A, E, R>(self: Effect.Effect<A, E, R>) {
+const bounded = Effect.fnUntraced(function*<A, E, R>(self: Effect.Effect<A, E, R>, isLong: boolean) {
   const fiber = yield* Effect.forkDetach(self, { startImmediately: true })
   const ended = Effect.callback<void>((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), patience)
+    const timer = setTimeout(() => resume(Effect.void), isLong ? longPatience : patience)
     fiber.addObserver(() => {
       clearTimeout(timer)
       resume(Effect.void)

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
+import type { Queue } from "../engine/Queue.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import type { Settings } from "../services/Settings.ts"
 import type { Platform, World } from "./world.ts"
@@ -18,9 +19,9 @@ export const reading = (world: World, chosen: SettingsLayer.Flags) => {
 export const looking = (world: World, chosen: SettingsLayer.Flags) => Layer.provideMerge(world.ledger, SettingsLayer.layer(chosen))
 
 /** What works on a pipeline's assets: that the layer answers for all that they ask of the world is said where both were handed in. */
-export const answered = <A, E>(self: Effect.Effect<A, E, unknown>): Effect.Effect<A, E, Ledger | Manifest | Settings | Platform> =>
+export const answered = <A, E>(self: Effect.Effect<A, E, unknown>): Effect.Effect<A, E, Ledger | Manifest | Queue | Settings | Platform> =>
   // an asset of any pipeline asks for what nobody here can name
-  self as Effect.Effect<A, E, Ledger | Manifest | Settings | Platform>
+  self as Effect.Effect<A, E, Ledger | Manifest | Queue | Settings | Platform>
 
 /** The assets that are meant: all, when nothing is said. The data are opened only for a selection that asks how things stand. */
 export const selected = Effect.fnUntraced(function*(world: World, selection: ReadonlyArray<string>, chosen: ReturnType<typeof reading>) {

@@ -1,12 +1,15 @@
 /** `crypto run TARGET…`: bring assets up to date. */
 import { Clock, Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
+import * as Asset from "../engine/Asset.ts"
+import * as Queue from "../engine/Queue.ts"
+import type { Request } from "../engine/Request.ts"
 import * as Run from "../engine/Run.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
-import { jsonText } from "./plain.ts"
+import { jsonText, oneLine } from "./plain.ts"
 import { show } from "./progress/show.ts"
 import { waitedAt } from "./progress/State.ts"
 import { answered, reading } from "./reading.ts"
@@ -34,16 +37,20 @@ export const run = (root: Root, world: World) =>
       const settings = yield* Settings
       const { options, targets } = yield* aimed(world, input)
       yield* settle
+      const queue = yield* Queue.Queue
       const begun = yield* Clock.currentTimeMillis
       const { reports, state } = yield* show(
         { plain: input.json, ...(settings.source === "sandbox" ? {} : { limit: settings.rateLimit }) },
         Effect.fnUntraced(function*(shown) {
-          const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, {
-            ...options,
-            concurrency: input.concurrency,
-            trigger: "command line",
-            onPlan: shown.plan
-          })
+          const reports: ReadonlyArray<Run.Report<unknown>> = yield* queue.attend(
+            { _tag: "RunRequested", id: yield* Asset.newId, trigger: "command line", priority: PERSON, targets: input.targets, ...options },
+            (request) =>
+              Effect.map(
+                Run.upToDate(targets, { ...Queue.optionsOf(request), concurrency: input.concurrency, onPlan: shown.plan }),
+                (reports) => [reports, Queue.endingOf(reports)] as const
+              ),
+            (by) => Console.error(waitsFor(by))
+          )
           return { reports, state: yield* shown.state }
         })
       )
@@ -81,6 +88,13 @@ export const run = (root: Root, world: World) =>
   )
 
 // helpers
+
+/** Somebody waits for it, so it comes before what a clock asked for. */
+const PERSON = 10
+
+/** What it makes is being made. */
+const waitsFor = (by: ReadonlyArray<Request>): string =>
+  `Waiting for ${by.length === 0 ? "its turn" : by.map((_) => `${_.trigger} (${_.targets.join(", ")})`).map(oneLine).join("; ")}`
 
 /** The flags that lead another command to the same data. */
 const flagsOf = (chosen: SettingsLayer.Flags): ReadonlyArray<string> =>

@@ -1,12 +1,14 @@
 /** What the commands work on: a pipeline, and the layers it runs on. Both are loaded when a command needs them, and not before. */
 import type { Effect, FileSystem, Layer, Option, Path } from "effect"
-import type { Command } from "effect/cli"
+import type { Command, TerminalCapabilities } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import type { Key } from "../engine/Partition.ts"
 import type * as Pipeline from "../engine/Pipeline.ts"
+import type { Queue } from "../engine/Queue.ts"
 import type { Settings } from "../services/Settings.ts"
+import type { Exit } from "./exit.ts"
 import type { Screen } from "./progress/Screen.ts"
 
 /** What a command may ask for: the platform, and where progress is shown. */
@@ -22,8 +24,9 @@ export type Needs<Target extends Asset.Any, R = never> = Exclude<Effect.Services
 export interface World {
   /** How the command is typed, as one in a shell would: `npx crypto`. */
   readonly typed: string
+  readonly version: string
   readonly pipeline: Effect.Effect<Pipeline.Any, Pipeline.DefinitionInvalid>
-  readonly layer: Layer.Layer<Ledger | Manifest, unknown, Ground>
+  readonly layer: Layer.Layer<Ledger | Manifest | Queue, unknown, Ground>
   /** The ledger alone: it can be read while another process has the data. */
   readonly ledger: Layer.Layer<Ledger, unknown, Ground>
   /** Is anything kept yet? What only reads asks before it opens: opening would make it. */
@@ -32,6 +35,11 @@ export interface World {
   readonly owner: Effect.Effect<Option.Option<Owner>, never, Ground>
   /** What the source's month has cost so far, if somebody counts. */
   readonly usage: Effect.Effect<Option.Option<Usage>, never, Ground>
+  /** The command line itself: a daemon has it done for others, who look on from another terminal. */
+  readonly line: (
+    args: ReadonlyArray<string>,
+    capabilities?: TerminalCapabilities.TerminalCapabilities
+  ) => Effect.Effect<void, Exit, Platform>
   /** The names of all commands. */
   readonly commands: ReadonlyArray<string>
 }

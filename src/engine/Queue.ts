@@ -8,7 +8,7 @@
  * it has given no sign of life for long. A request that has to wait for an asset keeps its place: none that was asked for
  * later passes it on that asset.
  */
-import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Schedule, Schema, type Scope, Semaphore } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schedule, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
 import { type Lease, Ledger, type LedgerFailed, reconcile, type StepRow } from "./Ledger.ts"
 import type { Manifest } from "./Manifest.ts"
@@ -48,8 +48,8 @@ export interface Ending {
 }
 
 export class Queue extends Context.Service<Queue, {
-  /** The steps that a process before this one left open. */
-  readonly recovered: ReadonlyArray<StepRow>
+  /** The steps that a process before this one left open, to be told once. */
+  readonly recovered: Effect.Effect<ReadonlyArray<StepRow>>
   /**
    * Asks, waits for its turn, and does it here and now: for somebody who looks on. Interrupted, the request is too.
    * `waits` is told whom it waits for, once, if it cannot begin at once.
@@ -112,7 +112,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const ledger = yield* Ledger
   const limits = yield* Limits
   const context = yield* Effect.context<never>()
-  const recovered = yield* reconcile
+  const recovered = yield* Ref.make<ReadonlyArray<StepRow>>(yield* reconcile)
   const owner = yield* Asset.newId
   const turn = yield* Semaphore.make(1)
   const news = yield* Latch.make(false)
@@ -230,14 +230,16 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
     return yield* ledger.requests({ ids: by.size === 0 ? taken.map((_) => _.request) : [...by] })
   })
 
-  const work: Effect.Effect<never> = Effect.forever(Effect.gen(function*() {
+  const asked = Stream.runForEach(Stream.filter(ledger.heard, (_) => _._tag === "RunRequested"), () => wake)
+  const looking = Effect.forever(Effect.gen(function*() {
     yield* news.close
     yield* Effect.catchCause(round(true), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
     yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
   }))
+  const work: Effect.Effect<never> = Effect.raceFirst(looking, Effect.andThen(asked, Effect.never))
 
   return Queue.of({
-    recovered,
+    recovered: Ref.getAndSet(recovered, []),
     attend,
     cancel: Effect.fn("Queue.cancel")(function*(request) {
       const [found] = yield* ledger.requests({ ids: [request], states: ["queued", "running"] })

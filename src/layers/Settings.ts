@@ -2,7 +2,7 @@
  * The settings, from flags, then the environment, then `.env`, then defaults: all read, and all that is wrong said, at
  * once. Each knows where it came from. A key is never shown.
  */
-import { Config, ConfigProvider, Effect, FileSystem, Layer, Option, Path, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Context, Effect, FileSystem, Layer, Option, Path, Redacted, Schema } from "effect"
 import { homedir, platform } from "node:os"
 import { cleanText } from "../services/CleanText.ts"
 import { slug } from "../services/fileName.ts"
@@ -132,7 +132,7 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     const shown = found?.value ?? defaults.get(name) ?? ""
     return {
       name,
-      value: secrets.includes(name) && shown !== "" ? "<redacted>" : shown,
+      value: isSecret(name) && shown !== "" ? "<redacted>" : shown,
       from: found?.from ?? "default",
       about: about[name]
     }
@@ -140,8 +140,19 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
   return { settings, rows }
 })
 
+/** What is in force already, whatever else is said: a command that another process runs for somebody has the settings of that process. */
+export const InForce = Context.Reference<Option.Option<Settings["Service"]>>("crypto/layers/Settings/InForce", {
+  defaultValue: Option.none
+})
+
 export const layer = (flags: Flags = {}): Layer.Layer<Settings, SettingsInvalid | Config.ConfigError, FileSystem.FileSystem | Path.Path> =>
-  Layer.effect(Settings, Effect.map(resolve(flags), (_) => _.settings))
+  Layer.effect(
+    Settings,
+    Effect.flatMap(InForce, Option.match({ onNone: () => Effect.map(resolve(flags), (_) => _.settings), onSome: Effect.succeed }))
+  )
+
+/** Of what is chosen, what nobody else may see. */
+export const isSecret = (name: Name): boolean => secrets.includes(name)
 
 // helpers
 

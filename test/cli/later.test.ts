@@ -11,6 +11,8 @@ import { Chart } from "../../src/services/Chart.ts"
 const root = makeRoot("crypto", "")
 const world: World = {
   typed: "npx crypto",
+  version: "1.0.0",
+  line: () => Effect.void,
   pipeline: Effect.succeed({ name: "empty", assets: [], jobs: [], schedules: [], sensors: [] }),
   layer: Layer.empty as never,
   ledger: Layer.empty as never,

@@ -59,7 +59,7 @@ describe("a file imports only downwards", () => {
     ["src/layers/CoinGecko.ts", "../assets/raw/coinList.ts", "imports src/assets/raw/coinList.ts: layers does not stand on assets"],
     ["src/schedules/daily.ts", "../program.ts", "imports src/program.ts: schedules does not stand on program"],
     ["src/program.ts", "./cli/main.ts", "imports src/cli/main.ts: program does not stand on cli"],
-    ["src/cli/main.ts", "../web/Server.ts", "imports src/web/Server.ts: cli does not stand on web"],
+    ["src/web/Server.ts", "../cli/main.ts", "imports src/cli/main.ts: web does not stand on cli"],
     ["src/services/DuckDb.ts", "@duckdb/node-api", "imports @duckdb/node-api: only src/layers/duckdb/ may"],
     ["src/layers/DuckDb.ts", "@duckdb/node-api", "imports @duckdb/node-api: only src/layers/duckdb/ may"],
     ["src/services/Ledger.ts", "node:sqlite", "imports node:sqlite: only src/layers/ may"],

@@ -16,7 +16,8 @@ export class Screen extends Context.Service<Screen, {
       const [term, ci] = yield* Effect.orDie(Effect.all([Config.option(Config.String("TERM")), Config.option(Config.String("CI"))]))
       const isCi = ci._tag === "Some" && !["0", "false"].includes(ci.value)
       return Screen.of({
-        animates: stderr.isTTY && !isCi && !(term._tag === "Some" && term.value === "dumb"),
+        // where it is no terminal, Node leaves it out
+        animates: Boolean(stderr.isTTY) && !isCi && !(term._tag === "Some" && term.value === "dumb"),
         columns: () => stderr.columns || 80,
         rows: () => stderr.rows || 24,
         write: (text) => void stderr.write(text)

@@ -50,7 +50,9 @@ export const show = Effect.fnUntraced(function*<A, E, R>(options: Options, run: 
     screen.write(lines.map((_) => `${_}\n`).join(""))
   })
 
+  const others = yield* Progress
   const listen = Effect.fnUntraced(function*(event: Event) {
+    yield* others(event)
     const now = yield* Clock.currentTimeMillis
     const before = state
     state = State.apply(before, event, now)

@@ -1,7 +1,7 @@
 /** A plan, said: the steps, why, and what they cost. `crypto plan` prints it, and so does `crypto run --plan`. */
 import { Console, Effect, Schema } from "effect"
-import * as Ledger from "../../engine/Ledger.ts"
 import * as Plan from "../../engine/Plan.ts"
+import { Queue } from "../../engine/Queue.ts"
 import { Settings } from "../../services/Settings.ts"
 import { page } from "../page.ts"
 import { count, counted, duration, jsonText, plain, table, type TableOptions } from "../plain.ts"
@@ -45,7 +45,7 @@ export const sayPlan = Effect.fnUntraced(function*(world: World, aim: Aim, json:
 
 /** What a run before this one left open is ended, and told. */
 export const settle = Effect.gen(function*() {
-  const recovered = yield* Ledger.reconcile
+  const recovered = yield* (yield* Queue).recovered
   if (recovered.length === 0) return
   yield* Console.error(
     `A run before this one was cut short: of its ${

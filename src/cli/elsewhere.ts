@@ -1,0 +1,77 @@
+/**
+ * A command that finds a daemon on its data goes through it: the daemon runs the very same command line with its own
+ * layers, and this process prints what that says and ends as it ended. What the environment holds stays here.
+ */
+import { Console, Effect, Option, Stdio, Terminal } from "effect"
+import { TerminalCapabilities } from "effect/cli"
+import * as SettingsLayer from "../layers/Settings.ts"
+import * as Post from "../web/Post.ts"
+import * as exit from "./exit.ts"
+import { plain } from "./plain.ts"
+import { Screen } from "./progress/Screen.ts"
+
+/** What is about this process and its terminal, and not about the data. */
+const alone = new Set(["daemon", "sandbox", "config", "help"])
+const local = new Set(["--help", "-h", "--version", "-v", "--completions"])
+
+/** Whether it was done elsewhere: not, if nobody there answers. */
+export const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
+  const word = wordOf(args)
+  if (word === undefined || alone.has(word) || args.some((_) => local.has(_.split("=")[0] ?? ""))) return false
+  const resolved = yield* Effect.option(SettingsLayer.resolve(flagsOf(args)))
+  if (Option.isNone(resolved)) return false
+  const { rows, settings } = resolved.value
+  const post = yield* Post.find(settings.duckdbPath)
+  if (Option.isNone(post)) return false
+  const Client = yield* Effect.promise(() => import("../web/Client.ts"))
+  const met = yield* Client.meet(post.value)
+  if (Option.isNone(met)) return false
+  const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
+  const [screen, terminal, stdio] = yield* Effect.all([Screen, Terminal.Terminal, Stdio.Stdio])
+  const asked = {
+    args: [...args],
+    cwd: process.cwd(),
+    settings: Object.fromEntries(rows.filter((_) => _.from !== "default" && !SettingsLayer.isSecret(_.name)).map((_) => [_.name, _.value])),
+    facing: {
+      columns: yield* terminal.columns,
+      errColumns: screen.columns(),
+      errRows: screen.rows(),
+      outIsTerminal: yield* stdio.stdoutIsTerminal,
+      hasColour: canColor,
+      animates: screen.animates
+    }
+  }
+  const printed = yield* Console.Console
+  const code = yield* Client.command(met.value.client, met.value.hello.pid, asked, (said) => {
+    if (said._tag === "Out") printed.log(said.text)
+    else if (said._tag === "Err") printed.error(said.text)
+    else if (said._tag === "Drawn") screen.write(said.text)
+    else if (said._tag === "Written") process.stdout.write(said.text)
+  }).pipe(Effect.catchTag("Gone", (_) => Effect.as(Console.error(plain(_.message)), exit.code.failed)))
+  if (code === exit.code.interrupted) return yield* Effect.interrupt
+  return code === exit.code.done ? true : yield* new exit.Exit({ code, says: "" })
+})
+
+// helpers
+
+const named: Readonly<Record<string, keyof SettingsLayer.Flags>> = {
+  "--source": "CRYPTO_SOURCE",
+  "--data-dir": "CRYPTO_DATA_DIR",
+  "--seed": "CRYPTO_SANDBOX_SEED"
+}
+
+/** The command's name: the first argument that is no flag and no value of one of the root's. */
+const wordOf = (args: ReadonlyArray<string>): string | undefined =>
+  args.find((_, i) => !_.startsWith("-") && !((args[i - 1] ?? "") in named))
+
+/** The flags that say where the data are, wherever they stand. */
+const flagsOf = (args: ReadonlyArray<string>): SettingsLayer.Flags => {
+  const end = args.indexOf("--")
+  const flags: Partial<Record<keyof SettingsLayer.Flags, string>> = {}
+  for (const [i, arg] of args.slice(0, end === -1 ? args.length : end).entries()) {
+    const [flag = "", ...value] = arg.split("=")
+    const name = named[flag]
+    if (name !== undefined) flags[name] = value.length > 0 ? value.join("=") : args[i + 1] ?? ""
+  }
+  return flags
+}
