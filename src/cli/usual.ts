@@ -20,6 +20,8 @@ export const usual = [
     (root, world) => import("./schedule.ts").then((_) => _.schedule(root, world))),
   later("sensor", "What is watched: list, start, stop, tick, history", "Time",
     (root, world) => import("./sensor.ts").then((_) => _.sensor(root, world))),
+  later("simulate", "Every tick and run that would occur, running none", "Time",
+    (root, world) => import("./simulate.ts").then((_) => _.simulate(root, world))),
   later("daemon", "Hold the data, run what falls due, serve other terminals", "Time",
     (root, world) => import("./daemon.ts").then((_) => _.daemon(root, world))),
   later("config", "Every setting, its value, and where it comes from", "Keep in order",

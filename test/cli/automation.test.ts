@@ -221,3 +221,50 @@ describe("explain", () => {
       })
     ))
 })
+
+describe("simulate", () => {
+  it.effect("tells the ticks of some days, what they would cost, and that nothing was run", () =>
+    inWorld((crypto) =>
+      Effect.gen(function*() {
+        yield* crypto("schedule start after_daily")
+        const { code, err, out } = yield* crypto("simulate --from 2026-11-25 --to 2026-11-26 --steps")
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(out.split("\n").slice(2).map((_) => _.trim()), [
+          "2026-11-25 09:00  daily        runs prices, 1 step",
+          "prices (never made)",
+          "2026-11-25 09:00  after_daily  runs figures, after daily, 1 step",
+          "figures (never made)",
+          "2026-11-26 09:00  daily        runs prices, nothing to make"
+        ])
+        assert.deepStrictEqual(err.split("\n"), [
+          "counter looks every hour: 47 looks, 47 calls.",
+          "3 ticks and 47 calls from 2026-11-25T00:00 to 2026-11-27T00:00; at this rate 705 calls in thirty days. Nothing was run."
+        ])
+        assert.deepStrictEqual(yield* Ledger.use((_) => _.requests({})), [])
+        const said = yield* parse(Cli.SimulateJson)((yield* crypto("simulate --from 2026-11-25 --to 2026-11-25 --json")).out)
+        assert.deepStrictEqual(said.ticks.map((_) => [_.at, _.schedule, _.after]), [
+          ["2026-11-25T09:00:00.000Z", "daily", null],
+          ["2026-11-25T09:00:00.000Z", "after_daily", "daily"]
+        ])
+        assert.deepStrictEqual([said.to, said.calls, said.callsInThirtyDays, said.monthlyCredits], [
+          "2026-11-26T00:00:00.000Z",
+          23,
+          690,
+          null
+        ])
+      })
+    ))
+
+  it.effect("of days that are none, or too many, is a mistake", () =>
+    inWorld((crypto) =>
+      Effect.gen(function*() {
+        const says = (line: string) => Effect.map(crypto(`simulate ${line}`), ({ code, err }) => [code, err])
+        assert.deepStrictEqual(yield* says("--from 2026-02-30"), [2, "--from 2026-02-30 is no day; a day reads like 2026-12-01"])
+        assert.deepStrictEqual(yield* says("--from 2026-12-02 --to 2026-12-01"), [
+          2,
+          "--from comes after --to: there is no day between them"
+        ])
+        assert.deepStrictEqual(yield* says("--to 2036-12-01"), [2, "that is more than 400 days: simulate a shorter time"])
+      })
+    ))
+})

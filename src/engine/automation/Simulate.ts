@@ -1,0 +1,155 @@
+/**
+ * What schedules would do over a stretch of time, without doing any of it: each tick, the run it would ask for, and what
+ * that run's plan would cost, on the state that the runs before it would have left. Runs are taken to succeed at once.
+ * What a sensor would see nobody can know: it is told when it would look.
+ */
+import { Clock, Effect, Layer, Stream } from "effect"
+import type * as Asset from "../Asset.ts"
+import { Ledger, type LedgerFailed } from "../Ledger.ts"
+import { Entry, Manifest, type Numbered } from "../Manifest.ts"
+import type { Key } from "../Partition.ts"
+import type * as Pipeline from "../Pipeline.ts"
+import * as Plan from "../Plan.ts"
+import * as Cadence from "./Cadence.ts"
+import * as Schedule from "./Schedule.ts"
+
+/** A tick of a schedule. */
+export interface Happening {
+  /** When it would be acted upon, in epoch milliseconds. */
+  readonly at: number
+  readonly due: number
+  readonly schedule: string
+  readonly targets: ReadonlyArray<string>
+  /** What it follows, if it waits for an event. */
+  readonly after: string | undefined
+  /** The steps of its run, as a plan says them; none, when there would be nothing to make. */
+  readonly steps: ReadonlyArray<string>
+  readonly calls: number
+}
+
+export interface Looking {
+  readonly sensor: string
+  readonly when: string
+  /** How often it would look; nothing, if that follows from what happens. */
+  readonly looks: number | undefined
+  readonly calls: number
+}
+
+export interface Simulation {
+  readonly happenings: ReadonlyArray<Happening>
+  readonly lookings: ReadonlyArray<Looking>
+}
+
+/** Of what is switched on, or would be when it is looked after for the first time: from `from`, up to and without `to`. */
+export const simulate = <Target extends Asset.Any>(
+  pipeline: Pipeline.Pipeline<Target, unknown>,
+  over: { readonly from: number; readonly to: number }
+): Effect.Effect<
+  Simulation,
+  LedgerFailed | Cadence.CadenceInvalid | Effect.Error<Target>,
+  Exclude<Effect.Services<Target>, Key> | Ledger | Manifest
+> => simulated(pipeline, over) as never // planning asks for no more than the targets do
+
+// helpers
+
+const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to }: { readonly from: number; readonly to: number }) {
+  const standings = new Map((yield* Ledger.use((_) => _.standings)).map((_) => [_.name, _]))
+  const isOn = (item: { readonly name: string; readonly on: boolean }) => standings.get(item.name)?.on ?? item.on
+  const dueTimes = (name: string, cadence: Cadence.Cadence) => {
+    const since = standings.get(name)?.since ?? from
+    const dues = Cadence.dues(cadence, { name, since: Math.min(since, from), after: from - 1 })
+    return Stream.runCollect(Stream.takeWhile(dues, (due) => due < to))
+  }
+  const schedules = pipeline.schedules.filter(isOn)
+  const ticks = yield* Effect.forEach(schedules, Effect.fnUntraced(function*(schedule) {
+    if (Schedule.isAfter(schedule.cadence)) return []
+    const dues = yield* dueTimes(schedule.name, schedule.cadence)
+    return dues.map((due) => ({ schedule, due, at: Schedule.firesAt(schedule, due) }))
+  }))
+  const followers = schedules.flatMap((schedule) => Schedule.isAfter(schedule.cadence) ? [{ schedule, waits: schedule.cadence }] : [])
+  const layer = imagined(yield* Manifest.use((_) => _.log(pipeline.assets.map((_) => _.name))))
+  const happenings = yield* Effect.gen(function*() {
+    const all: Array<Happening> = []
+    const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, at: number, due: number, after: string | undefined) {
+      const { calls, made, steps } = yield* Effect.provideService(ran(schedule, due), Clock.Clock, yield* standingAt(at))
+      all.push({ at, due, schedule: schedule.name, targets: schedule.targets, after, steps, calls })
+      return made
+    })
+    for (const { at, due, schedule } of ticks.flat().toSorted((a, b) => a.at - b.at)) {
+      let made = yield* act(schedule, at, due, undefined)
+      // one that follows may be followed in its turn, each once
+      for (const { schedule: next, waits } of followers) {
+        if (waits.assets.every((_) => made.has(_))) made = new Set([...made, ...yield* act(next, at, at, schedule.name)])
+      }
+    }
+    return all
+  }).pipe(Effect.provide(layer))
+  const lookings = yield* Effect.forEach(pipeline.sensors.filter(isOn), Effect.fnUntraced(function*({ cadence, calls, looks, name }) {
+    const times = cadence === undefined ? undefined : (yield* dueTimes(name, cadence)).length
+    const looking: Looking = { sensor: name, when: looks, looks: times, calls: (times ?? 0) * calls }
+    return looking
+  }))
+  const simulation: Simulation = { happenings, lookings }
+  return simulation
+})
+
+/** The run that a due time asks for: what it would make, told to the imagined manifest. */
+const ran = Effect.fnUntraced(function*(schedule: Schedule.Schedule, due: number) {
+  const manifest = yield* Manifest
+  const over = schedule.over(due)
+  const plan: Plan.Plan<unknown, unknown> = yield* Plan.make<ReadonlyArray<Asset.Any>>(schedule.assets, over === undefined ? {} : { over })
+  // which subjects there are stands in what was really made: what tells them is not imagined
+  const telling = new Set(plan.pending.map((_) => _.after))
+  for (const step of plan.steps.filter((_) => !telling.has(_.asset))) {
+    for (const subject of step.subjects) yield* manifest.publish(yield* entryOf(step, subject))
+  }
+  return { made: new Set(plan.steps.map((_) => _.asset)), steps: Plan.print(plan), calls: Plan.calls(plan) }
+})
+
+const entryOf = Effect.fnUntraced(function*({ asset, window }: Plan.Step, subject: string | undefined) {
+  const { seq } = yield* Manifest.use((_) => _.newest([]))
+  const keys = { first: window.first, last: window.last }
+  return new Entry({
+    id: `imagined ${seq + 1}`,
+    asset: asset.name,
+    subject: subject ?? "",
+    window: keys,
+    changed: [keys],
+    codeVersion: asset.codeVersion,
+    sawUpTo: seq,
+    inputs: {},
+    rows: 0,
+    contentHash: "",
+    warnings: [],
+    at: yield* Clock.currentTimeMillis
+  })
+})
+
+/** What is published, and what would be: nothing of it is kept. */
+const imagined = (published: ReadonlyArray<Numbered>): Layer.Layer<Manifest> =>
+  Layer.sync(Manifest, () => {
+    const log = [...published]
+    let seq = log.reduce((most, _) => Math.max(most, _.seq), 0)
+    return Manifest.of({
+      publish: (entry) => Effect.sync(() => void log.push(Object.assign(new Entry(entry), { seq: ++seq }))),
+      log: (assets) => Effect.sync(() => log.filter((_) => assets.includes(_.asset))),
+      newest: (assets) =>
+        Effect.sync(() => ({
+          seq,
+          ids: Object.fromEntries(log.filter((_) => assets.includes(_.asset)).map((_) => [_.asset, _.id]))
+        })),
+      has: (id) => Effect.sync(() => log.some((_) => _.id === id))
+    })
+  })
+
+/** A clock that stands still; what sleeps, sleeps by the real one. */
+const standingAt = (at: number) =>
+  Effect.map(Clock.Clock, (clock): Clock.Clock => ({
+    currentTimeMillisUnsafe: () => at,
+    currentTimeMillis: Effect.succeed(at),
+    currentTimeNanosUnsafe: () => BigInt(at) * 1_000_000n,
+    currentTimeNanos: Effect.succeed(BigInt(at) * 1_000_000n),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
+  }))

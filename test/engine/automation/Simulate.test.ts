@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import * as Asset from "../../../src/engine/Asset.ts"
+import * as Cadence from "../../../src/engine/automation/Cadence.ts"
+import * as Schedule from "../../../src/engine/automation/Schedule.ts"
+import * as Sensor from "../../../src/engine/automation/Sensor.ts"
+import { simulate } from "../../../src/engine/automation/Simulate.ts"
+import { Ledger } from "../../../src/engine/Ledger.ts"
+import { Manifest } from "../../../src/engine/Manifest.ts"
+import * as Pipeline from "../../../src/engine/Pipeline.ts"
+import { byDay, Day, horizon, market, publish } from "../world.ts"
+import { at, inMemory, iso, millis } from "./world.ts"
+
+const worldOf = (on = true) => {
+  const { asked, prices } = market()
+  const sums = Asset.make("sums", { about: "", into: byDay, per: Day, from: { prices } }, () => Effect.succeed([]))
+  const daily = Schedule.make("daily", { about: "", runs: prices, cadence: Cadence.cron("40 0 * * *"), jitter: "10 minutes" })
+  const follower = Schedule.make("follower", { about: "", runs: sums, cadence: Schedule.after(prices) })
+  const off = Schedule.make("off", { about: "", runs: prices, cadence: Cadence.cron("0 * * * *"), on: false })
+  const sensor = Sensor.make("sensor", {
+    about: "",
+    cursor: Schema.Null,
+    start: Effect.succeed(null),
+    calls: 1,
+    on,
+    looks: Sensor.polled(Cadence.every("6 hours"), "every 6 hours", () => Effect.die("nobody looks"))
+  })
+  const pipeline = Pipeline.make("test", { assets: [sums], schedules: [daily, follower, off], sensors: [sensor] })
+  return { asked, prices, daily, pipeline }
+}
+const window = { from: millis("2026-11-25T00:00:00Z"), to: millis("2026-11-27T00:00:00Z") }
+
+describe("a simulation", () => {
+  it.effect("tells each tick and what its run would make, on what the runs before would leave, and runs nothing", () =>
+    inMemory(Effect.gen(function*() {
+      const { asked, daily, pipeline, prices } = worldOf()
+      yield* at("2026-11-24T12:00:00Z")
+      for (const subject of ["btc", "eth"]) yield* publish(prices, Day.window("2026-11-23", "2026-11-24"), { subject })
+      const { happenings, lookings } = yield* horizon(2)(simulate(yield* pipeline, window))
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.due), _.schedule, _.after, _.steps, _.calls]), [
+        ["2026-11-25T00:40Z", "daily", undefined, ["prices 2026-11-25, 2 subjects (missing 2), 2 calls"], 2],
+        [
+          iso(Schedule.firesAt(daily, millis("2026-11-25T00:40:00Z"))),
+          "follower",
+          "daily",
+          ["sums 2026-11-24..2026-11-25 (never made 2)"],
+          0
+        ],
+        ["2026-11-26T00:40Z", "daily", undefined, ["prices 2026-11-26, 2 subjects (missing 2), 2 calls"], 2],
+        [iso(Schedule.firesAt(daily, millis("2026-11-26T00:40:00Z"))), "follower", "daily", ["sums 2026-11-26 (missing 1)"], 0]
+      ])
+      assert.deepStrictEqual(happenings.map((_) => _.at), happenings.map((_) =>
+        Schedule.firesAt(daily, _.schedule === "daily" ? _.due : _.due - (_.due % 86_400_000) + 2_400_000)
+      ))
+      assert.deepStrictEqual(lookings, [{ sensor: "sensor", when: "every 6 hours", looks: 7, calls: 7 }])
+      assert.deepStrictEqual(asked, [])
+      assert.strictEqual((yield* Manifest.use((_) => _.newest([]))).seq, 2)
+      assert.deepStrictEqual(yield* Ledger.use((_) => Effect.all([_.requests({}), _.ticks({}), _.standings])), [[], [], []])
+    })))
+
+  it.effect("knows what was switched on and off", () =>
+    inMemory(Effect.gen(function*() {
+      const { pipeline } = worldOf(false)
+      yield* at("2026-11-24T12:00:00Z")
+      const set = { _tag: "AutomationSet", kind: "schedule", cadence: "", why: "" } as const
+      yield* Ledger.use((_) => _.record({ ...set, name: "daily", on: false }, { ...set, name: "off", on: true }))
+      const { happenings, lookings } = yield* horizon(2)(simulate(yield* pipeline, { ...window, to: millis("2026-11-25T03:00:00Z") }))
+      assert.deepStrictEqual(happenings.filter((_) => _.schedule !== "follower").map((_) => [iso(_.due), _.schedule, _.steps.length]), [
+        ["2026-11-25T00:00Z", "off", 1],
+        ["2026-11-25T01:00Z", "off", 1],
+        ["2026-11-25T02:00Z", "off", 0]
+      ])
+      assert.deepStrictEqual(lookings, [])
+    })))
+})
