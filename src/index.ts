@@ -35,6 +35,7 @@ export { Hook } from "./services/Hook.ts"
 export * as Picture from "./services/Picture.ts"
 export { Settings } from "./services/Settings.ts"
 export * as Table from "./services/Table.ts"
+export * as View from "./services/View.ts"
 
 export { Coin } from "./assets/Coin.ts"
 export * from "./assets/index.ts"

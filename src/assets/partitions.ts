@@ -1,5 +1,6 @@
-/** The calendars of the crypto pipeline, in UTC. */
+/** The calendars of the crypto pipeline, in UTC, and how far back its source serves. */
 import * as Partition from "../engine/Partition.ts"
+import { Settings } from "../services/Settings.ts"
 
 /**
  * A day is the point stamped 00:00 UTC at its START (the close of the day before), so it exists from then. It is due
@@ -9,3 +10,11 @@ export class Day extends Partition.daily<Day>()("crypto/Day", { exists: "start",
 
 /** A month is due when the point that closes it is: the one of the first of the next month. */
 export class Month extends Partition.monthly<Month>()("crypto/Month", { due: "35 minutes" }) {}
+
+/** Keyless and Demo access to CoinGecko: today's midnight and those of the 364 days before. */
+export const freeDays = 365
+
+/** Days of history that the source serves; what another server serves, only a plan that was named tells. */
+export const served = Settings.useSync(({ plan, source }) =>
+  plan === "pro" || source === "sandbox" || (source === "custom" && plan === "keyless") ? Infinity : freeDays
+)

@@ -2,6 +2,7 @@
 import { Clock, Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Asset from "../engine/Asset.ts"
+import type * as Plan from "../engine/Plan.ts"
 import * as Queue from "../engine/Queue.ts"
 import type { Request } from "../engine/Request.ts"
 import * as Run from "../engine/Run.ts"
@@ -14,6 +15,7 @@ import { show } from "./progress/show.ts"
 import { waitedAt } from "./progress/State.ts"
 import { answered, reading } from "./reading.ts"
 import { aimed, aimFlags, concurrency, isSet } from "./run/aim.ts"
+import { refused } from "./run/depth.ts"
 import { sayPlan, settle } from "./run/planned.ts"
 import { resultsOf } from "./run/results.ts"
 import * as summary from "./run/summary.ts"
@@ -42,11 +44,13 @@ export const run = (root: Root, world: World) =>
       const { reports, state } = yield* show(
         { plain: input.json, ...(settings.source === "sandbox" ? {} : { limit: settings.rateLimit }) },
         Effect.fnUntraced(function*(shown) {
+          // what was asked for by a first day beyond the source's reach is refused, not left out
+          const onPlan = (plan: Plan.Plan) => options.over?.start === undefined ? shown.plan(plan) : Effect.andThen(refused(plan), shown.plan(plan))
           const reports: ReadonlyArray<Run.Report<unknown>> = yield* queue.attend(
             { _tag: "RunRequested", id: yield* Asset.newId, trigger: "command line", priority: PERSON, targets: input.targets, ...options },
             (request) =>
               Effect.map(
-                Run.upToDate(targets, { ...Queue.optionsOf(request), concurrency: input.concurrency, onPlan: shown.plan }),
+                Run.upToDate(targets, { ...Queue.optionsOf(request), concurrency: input.concurrency, onPlan }),
                 (reports) => [reports, Queue.endingOf(reports)] as const
               ),
             (by) => Console.error(waitsFor(by))

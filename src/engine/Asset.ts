@@ -6,11 +6,11 @@
  * kept as data: so a graph can be drawn, planned and replayed without running anything, and an asset can be yielded,
  * piped and provided without any engine.
  */
-import { Clock, Context, Duration, Effect, Effectable, Option, Record, type Schedule, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Effectable, Option, Record, type Result, type Schedule, Schema } from "effect"
 import type { Condition } from "./automation/Condition.ts"
 import type { Check } from "./Check.ts"
 import * as Edge from "./Edge.ts"
-import { Manifest } from "./Manifest.ts"
+import { Manifest, namesOf } from "./Manifest.ts"
 import * as Partition from "./Partition.ts"
 import type { Window } from "./Partition.ts"
 import type * as Store from "./Store.ts"
@@ -28,6 +28,8 @@ export interface Input<out A, out E = never, out R = never> extends Effect.Effec
 export interface Asset<out Name extends string, out A, out E = never, out R = never> extends Input<A, E, R> {
   readonly [TypeId]: typeof TypeId
   readonly name: Name
+  /** What it was called before: what was made under these names is its own. */
+  readonly aliases: ReadonlyArray<string>
   /** What a row, a drawing or a report of it says, in one sentence. */
   readonly about: string
   /** Where what it makes comes from or how it follows, for whoever asks: `GET /coins/list, one call`. */
@@ -52,6 +54,10 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly calls: (window: Window) => number
   /** When it is asked for without anybody asking; never, if nothing is said. */
   readonly when: Condition | undefined
+  /** What those calls cost of what the source has sold. */
+  readonly credits: (window: Window) => number
+  /** How many days back its source serves; keys before that are neither missing nor stale: they cannot be had. */
+  readonly reach: Effect.Effect<number, unknown, unknown> | undefined
 }
 
 /** Any asset, as the engine sees it. */
@@ -116,7 +122,8 @@ export const make = <
   P extends Partition.Any = never,
   S extends Subject.Any = never,
   const Each extends boolean = false,
-  T extends Duration.Input = never
+  T extends Duration.Input = never,
+  RR = never
 >(
   name: Name,
   options:
@@ -128,6 +135,8 @@ export const make = <
       readonly tags?: Readonly<Record<string, string>>
       /** Who answers for it. */
       readonly owner?: string
+      /** What it was called before: rows and history come along. */
+      readonly aliases?: ReadonlyArray<string>
       readonly from?: From
       readonly into: Store.Store<In, Out, Row, EK, RK>
       readonly per?: P
@@ -140,6 +149,10 @@ export const make = <
       readonly lookback?: number
       readonly calls?: (window: Window) => number
       readonly when?: Condition
+      /** As many as calls, if nothing else is said. */
+      readonly credits?: (window: Window) => number
+      /** The newest due day is one of them; Infinity, where the source serves all there is. */
+      readonly reach?: Effect.Effect<number, never, RR>
       /** One attempt may take so long; then it is interrupted and has failed. */
       readonly timeout?: T
       /** Only errors that say they may pass are worth another attempt: the schedule sees them typed. */
@@ -157,24 +170,35 @@ export const make = <
   | RK
   | Partition.Identifier<P>
   | Subject.ServicesOf<S>
+  | RR
   | Manifest
 > => {
   const { into, of, per } = options
   const from: Inputs = options.from ?? {}
   const sources = Object.values(from).map((_) => _.asset)
   const pull = Effect.all(Record.map(from, (_) => forItsSubjects(_, of)), { concurrency: "unbounded" })
-  const attempt = (values: Values<From>) => {
+  /** An attempt is the body and the writing of what it hands over, which may be the work; what the store refuses is not tried again. */
+  const attempt = (values: Values<From>, write: (value: In) => Effect.Effect<Store.Publication, EK, RK>) => {
     const timeout: Duration.Input | undefined = options.timeout
-    const once: Effect.Effect<In, E | TimedOut, R> = timeout === undefined ? body(values) : Effect.timeoutOrElse(body(values), {
-      duration: timeout,
-      orElse: () => new TimedOut({ asset: name, after: Duration.format(Duration.fromInputUnsafe(timeout)) })
-    })
-    return options.retry === undefined ? once : Effect.retry(once, options.retry)
+    const all = Effect.flatMap(body(values), (value) => Effect.result(write(value)))
+    const once: Effect.Effect<Result.Result<Store.Publication, EK>, E | TimedOut, R | RK> = timeout === undefined
+      ? all
+      : Effect.timeoutOrElse(all, {
+        duration: timeout,
+        orElse: () => new TimedOut({ asset: name, after: Duration.format(Duration.fromInputUnsafe(timeout)) })
+      })
+    return Effect.flatMap(options.retry === undefined ? once : Effect.retry(once, options.retry), Effect.fromResult)
   }
   const read = (slice: Store.Slice) => into.read(self, slice)
   /** What is published while the inputs are being read may not have been seen, unless this very reading made it. */
   const pulled = Effect.gen(function*() {
-    const newest = Manifest.use((_) => _.newest(sources.map((_) => _.name)))
+    const newest = Effect.map(Manifest.use((_) => _.newest(sources.flatMap(namesOf))), ({ ids, seq }) => ({
+      seq,
+      ids: Object.fromEntries(sources.flatMap((source) => {
+        const id = namesOf(source).map((_) => ids[_]).find((_) => _ !== undefined)
+        return id === undefined ? [] : [[source.name, id]]
+      }))
+    }))
     const hook = yield* Making
     const before = yield* newest
     const values = yield* pull
@@ -184,8 +208,8 @@ export const make = <
   const step = (slice: Store.Slice, id: string) =>
     Effect.gen(function*() {
       const { ids, seq, values } = yield* pulled
-      const value = yield* attempt(values as Values<From>)
-      const publication = yield* into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: ids }, value)
+      const publication = yield* attempt(values as Values<From>,
+        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: ids }, value))
       yield* (yield* Published)(self, publication)
       return yield* read(slice)
     }).pipe(Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }))
@@ -214,6 +238,7 @@ export const make = <
     }),
     [TypeId]: TypeId,
     name,
+    aliases: options.aliases ?? [],
     about: options.about,
     source: options.source,
     group: options.group,
@@ -230,6 +255,8 @@ export const make = <
     lookback: options.lookback ?? 0,
     calls: options.calls ?? (() => 0),
     when: options.when,
+    credits: options.credits ?? options.calls ?? (() => 0),
+    reach: options.reach,
     get asset() {
       return self
     },
@@ -247,6 +274,13 @@ export const trailing = <const Name extends string, A, E, R, Self, Id extends st
   per: Partition.Partition<Self, Id> & Per<Self, NoInfer<R>>,
   count: number
 ): Input<A, E, R> => seen(self, per, per, Edge.trailing(count))
+
+/** The asset's keys so many further on: −1 is the previous. */
+export const offset = <const Name extends string, A, E, R, Self, Id extends string>(
+  self: Asset<Name, A, E, R>,
+  per: Partition.Partition<Self, Id> & Per<Self, NoInfer<R>>,
+  by: number
+): Input<A, E, R> => seen(self, per, per, Edge.offset(by))
 
 /** The asset over every key up to the last one made: what a running total looks back on. */
 export const upTo = <const Name extends string, A, E, R, Self, Id extends string>(

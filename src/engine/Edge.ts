@@ -14,6 +14,8 @@ export interface Edge {
   readonly wants: (window: Window, due: Window, now: number) => Window
   /** The keys, by ordinal, that read any of the upstream's keys in `upstream`. */
   readonly touches: (upstream: Window) => Span
+  /** What is wrong with its definition. */
+  readonly problem?: string
 }
 
 /** The same keys. */
@@ -23,6 +25,12 @@ export const same: Edge = { reads: (_) => _, wants: (_) => _, touches: (_) => _ 
 export const trailing = (count: number): Edge => {
   const reads = (window: Window) => new Window(window.calendar, window.from - (count - 1), window.to)
   return { reads, wants: reads, touches: ({ from, to }) => ({ from, to: to + count - 1 }) }
+}
+
+/** The keys so many further on: −1 is the previous. */
+export const offset = (by: number): Edge => {
+  const reads = (window: Window) => new Window(window.calendar, window.from + by, window.to + by)
+  return { reads, wants: reads, touches: ({ from, to }) => ({ from: from - by, to: to - by }) }
 }
 
 /** Every key up to the last one made: what a running total looks back on. */
@@ -40,7 +48,12 @@ export const within = (inner: Partition.Any, outer: Partition.Any, more = 0): Ed
     const end = calendar.ordinalAt(DateTime.toEpochMillis(window.end) - 1)
     return new Window(calendar, from, end + more)
   }
+  const [of, zone] = [inner.calendar.zone, outer.calendar.zone]
+  const problem = of === zone
+    ? {}
+    : { problem: `${inner.key} is by the clocks of ${of} and ${outer.key} by those of ${zone}: neither lies within the other` }
   return {
+    ...problem,
     reads,
     wants: reads,
     touches: (upstream) => ({

@@ -7,7 +7,7 @@
  * than that: so an upstream that was made again and came out the same makes nothing stale, and one changed day makes
  * stale exactly what read that day. State is kept as stretches of neighbouring keys, not as keys.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, Effect, Schema } from "effect"
 import type { Calendar } from "./Partition.ts"
 import type { Span } from "./Span.ts"
 
@@ -45,6 +45,8 @@ export interface Stretch extends Span {
   /** The entry that last made them. */
   readonly made: number
   readonly id: string
+  /** What the asset was called when they were made. */
+  readonly as: string
   readonly codeVersion: string
   readonly sawUpTo: number
   readonly at: number
@@ -65,6 +67,24 @@ export class Manifest extends Context.Service<Manifest, {
   readonly has: (id: string) => Effect.Effect<boolean>
 }>()("crypto/engine/Manifest") {}
 
+/** What has a name, and had others before. */
+export interface Named {
+  readonly name: string
+  readonly aliases: ReadonlyArray<string>
+}
+
+export const namesOf = ({ aliases, name }: Named): ReadonlyArray<string> => [name, ...aliases]
+
+/** The entries of each of these, whatever they were called then, oldest first. */
+export const historyOf = Effect.fnUntraced(function*<A extends Named>(assets: ReadonlyArray<A>) {
+  const manifest = yield* Manifest
+  const entries = Map.groupBy(yield* manifest.log(assets.flatMap(namesOf)), (_) => _.asset)
+  return new Map(assets.map((asset) => {
+    const own = namesOf(asset).flatMap((_) => entries.get(_) ?? [])
+    return [asset, asset.aliases.length === 0 ? own : own.sort((a, b) => a.seq - b.seq)] as const
+  }))
+})
+
 /** The state of one asset, from its entries, oldest first. Keys that are none of this calendar's are left out. */
 export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
   const state = new Map<string, Array<Stretch>>()
@@ -73,8 +93,8 @@ export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
     if (span === undefined) continue
     const known = state.get(entry.subject) ?? []
     state.set(entry.subject, known)
-    const { at, codeVersion, id, sawUpTo, seq } = entry
-    const fresh = { changed: seq, made: seq, id, codeVersion, sawUpTo, at }
+    const { asset, at, codeVersion, id, sawUpTo, seq } = entry
+    const fresh = { changed: seq, made: seq, id, as: asset, codeVersion, sawUpTo, at }
     const first = 1 + known.findLastIndex((_) => _.to < span.from)
     const past = 1 + known.findLastIndex((_) => _.from <= span.to)
     const met = known.slice(first, past)

@@ -3,11 +3,15 @@
  *
  * Requiring it (`yield* Day`) makes an asset partitioned; providing it (`Day.at("2026-11-01", "2026-11-30")`) chooses
  * the window. Keys are told apart by ordinal, so a window is two numbers. Two partitions meet only in time: a month's
- * days are those within [start, end), so no partition knows another. Time is UTC. An asset without a partition is
- * made over `whole`, a window of one nameless key.
+ * days are those within [start, end), so no partition knows another. Keys begin by UTC, or by a zone's clocks. An asset
+ * without a partition is made over `whole`, a window of one nameless key.
  */
 import { Context, DateTime, Duration, Effect, Option } from "effect"
+import * as Calendars from "./Calendar.ts"
+import type { Calendar } from "./Calendar.ts"
 import type { Span } from "./Span.ts"
+
+export type { Calendar } from "./Calendar.ts"
 
 const TypeId = "~crypto/engine/Partition"
 
@@ -16,20 +20,7 @@ export interface Key {
   readonly [TypeId]: typeof TypeId
 }
 
-/** How keys, ordinals and time (epoch milliseconds, UTC) belong together. `startOf(n + 1)` is the end of n. */
-export interface Calendar {
-  readonly unit: "hour" | "day" | "week" | "month" | "static" | "whole"
-  /** A key reads like this. */
-  readonly example: string
-  readonly keyOf: (ordinal: number) => string
-  /** Nothing, when the text is no key of this calendar. */
-  readonly ordinalOf: (key: string) => number | undefined
-  readonly startOf: (ordinal: number) => number
-  /** The key whose time an instant lies in. */
-  readonly ordinalAt: (millis: number) => number
-}
-
-/** Neighbouring keys and the time they span, [start, end) in UTC. It is empty when `to` comes before `from`. */
+/** Neighbouring keys and the time they span, [start, end). It is empty when `to` comes before `from`. */
 export class Window implements Span {
   readonly calendar: Calendar
   readonly from: number
@@ -68,8 +59,12 @@ export class Window implements Span {
 export interface Any {
   readonly key: string
   readonly calendar: Calendar
+  /** The first key there is; -Infinity, where there is always one before. */
+  readonly first: number
   /** The newest key that is due at an instant (epoch milliseconds). */
   readonly newest: (now: number) => number
+  /** What is wrong with its definition. */
+  readonly problems: ReadonlyArray<string>
   /** The window as context, for whoever yields the partition. */
   readonly over: (window: Window) => Context.Context<never>
   /** The window that the context holds. */
@@ -81,7 +76,9 @@ export interface Partition<in out Self, in out Id extends string> extends Contex
   new(_: never): Context.ServiceClass.Shape<Id, Window> & Key
   readonly key: Id
   readonly calendar: Calendar
+  readonly first: number
   readonly newest: (now: number) => number
+  readonly problems: ReadonlyArray<string>
   readonly current: Effect.Effect<Window, never, Self>
   /** The window from one key to another, both in it. Throws on a text that is no key: use `parse` for what a user typed. */
   readonly window: (first: string, last?: string) => Window
@@ -101,37 +98,48 @@ export interface Options {
   readonly due?: Duration.Input
   /** A key of instants (the price at 00:00) exists from its start; a key of intervals (a month's high) from its end. */
   readonly exists?: "start" | "end"
+  /** So many keys more than exist are due: 1 is the one under way, for a key of intervals. */
+  readonly endOffset?: number
+  /** By whose clocks keys begin, as IANA names it; UTC, where nobody says otherwise. */
+  readonly zone?: string
+  /** Keys that begin before this date are none; keys keep their state when it changes. */
+  readonly start?: string
+  /** Keys that begin on this date or later are none. */
+  readonly end?: string
 }
 
-/** One key a UTC hour: `2026-11-01T05`. */
-export const hourly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => make<Self, Id>(id, hours, options)
+/** One key an hour: `2026-11-01T05`; in a zone with its offset, `2026-10-25T02+02:00`. Hours begin with UTC's. */
+export const hourly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => inTime<Self, Id>(id, Calendars.hours, options)
 
-/** One key a UTC day: `2026-11-01`. */
-export const daily = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => make<Self, Id>(id, days, options)
+/** One key a day: `2026-11-01`. */
+export const daily = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => inTime<Self, Id>(id, Calendars.days, options)
 
-/** One key an ISO week, named by its Monday: `2026-11-02`. */
-export const weekly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => make<Self, Id>(id, weeks, options)
+/** One key a week, named by its first day: `2026-11-02`. */
+export const weekly =
+  <Self>() => <const Id extends string>(id: Id, options: Options & { readonly weekStart?: typeof weekDays[number] } = {}) =>
+    inTime<Self, Id>(id, (_) => Calendars.weeks(_, weekDays.indexOf(options.weekStart ?? "monday")), options)
 
-/** One key a UTC month: `2026-11`. */
-export const monthly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => make<Self, Id>(id, months, options)
+/** One key a month: `2026-11`. */
+export const monthly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) =>
+  inTime<Self, Id>(id, Calendars.months, options)
 
 /** Named keys that lie in no time; all are always due. Their order is theirs: append new ones. */
-export const fixed = <Self>() => <const Id extends string>(id: Id, keys: ReadonlyArray<string>) =>
-  make<Self, Id>(id, named([...new Set(keys)]), {})
+export const fixed = <Self>() => <const Id extends string>(id: Id, keys: ReadonlyArray<string>) => {
+  const calendar = Calendars.fixed([...new Set(keys)])
+  const odd = keys.filter((_) => _ === "" || _.includes("..") || _ !== _.trim())
+  return make<Self, Id>(id, {
+    calendar,
+    first: 0,
+    newest: () => calendar.ordinalAt(0),
+    problems: [
+      ...(keys.length === 0 ? ["it has no keys"] : []),
+      ...odd.map((_) => `"${_}" is no key: a key is not empty, has no .. in it and no space at its ends`)
+    ]
+  })
+}
 
 /** The window of an asset that has no partition. */
-export const whole: Window = new Window(
-  {
-    unit: "whole",
-    example: "",
-    keyOf: () => "",
-    ordinalOf: (key) => key === "" ? 0 : undefined,
-    startOf: (ordinal) => ordinal <= 0 ? -8.64e15 : 8.64e15,
-    ordinalAt: () => 0
-  },
-  0,
-  0
-)
+export const whole: Window = new Window(Calendars.whole, 0, 0)
 
 /** The window that a window's text names: `2026-11-01`, `2026-11-01..2026-11-30`, or nothing for `whole`. */
 export const parseWindow = (calendar: Calendar, text: string): Window | undefined => {
@@ -143,24 +151,62 @@ export const parseWindow = (calendar: Calendar, text: string): Window | undefine
 /** The keys that are due at `now` (epoch milliseconds) and begin within the horizon of `days`. */
 export const due = (per: Any | undefined, now: number, days: number): Window => {
   if (per === undefined) return whole
-  const { calendar } = per
+  const { calendar, first } = per
   const to = per.newest(now)
   if (calendar.unit === "static") return new Window(calendar, 0, to)
   // the horizon counts days, whatever the key's own length
-  const newestDay = calendar.unit === "day" ? to : Math.floor(now / DAY)
-  const floor = (newestDay - days + 1) * DAY
-  const at = calendar.ordinalAt(floor)
-  return new Window(calendar, calendar.startOf(at) < floor ? at + 1 : at, to)
+  if (calendar.unit === "day") return new Window(calendar, Math.max(first, to - days + 1), to)
+  const clocks = Calendars.clocksOf(calendar.zone) ?? Calendars.utc
+  const floor = clocks.startOfDay(clocks.dayAt(now) - days + 1)
+  return new Window(calendar, Math.max(first, ceiling(calendar, floor)), to)
+}
+
+/** The first key that begins at an instant or later. */
+export const ceiling = (calendar: Calendar, millis: number): number => {
+  const at = calendar.ordinalAt(millis)
+  return calendar.startOf(at) < millis ? at + 1 : at
 }
 
 // helpers
 
-const HOUR = 3_600_000
-const DAY = 86_400_000
+const weekDays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const
 
-const make = <Self, Id extends string>(id: Id, calendar: Calendar, options: Options): Partition<Self, Id> => {
-  const service = Context.Service<Self, Window>()(id)
+interface Keys {
+  readonly calendar: Calendar
+  readonly first: number
+  readonly newest: (now: number) => number
+  readonly problems: ReadonlyArray<string>
+}
+
+/** What is wrong is not thrown here, where a module is loaded: a pipeline says it, with whatever else is wrong. */
+const inTime = <Self, Id extends string>(
+  id: Id,
+  calendarOf: (clocks: Calendars.Clocks) => Calendar,
+  options: Options
+): Partition<Self, Id> => {
+  const { end, endOffset = 0, exists = "end", start, zone = "UTC" } = options
+  const clocks = Calendars.clocksOf(zone)
+  const calendar = calendarOf(clocks ?? Calendars.utc)
+  const days = Calendars.days(clocks ?? Calendars.utc)
+  const [from, until] = [start, end].map((_) => _ === undefined ? undefined : days.ordinalOn(_))
   const wait = Duration.toMillis(Duration.fromInputUnsafe(options.due ?? 0))
+  const before = until === undefined ? Infinity : ceiling(calendar, days.startOf(until))
+  return make<Self, Id>(id, {
+    calendar,
+    first: from === undefined ? -Infinity : ceiling(calendar, days.startOf(from)),
+    newest: (now) => Math.min(before - 1, calendar.ordinalAt(now - wait) + endOffset - (exists === "start" ? 0 : 1)),
+    problems: [
+      ...(clocks === undefined ? [`there is no time zone "${zone}"`] : []),
+      ...(start !== undefined && from === undefined ? [`its start "${start}" is no date; a date reads like 2026-11-01`] : []),
+      ...(end !== undefined && until === undefined ? [`its end "${end}" is no date; a date reads like 2026-11-01`] : []),
+      ...(from !== undefined && until !== undefined && until <= from ? [`it ends on ${end}, and starts on ${start}`] : []),
+      ...(Number.isInteger(endOffset) ? [] : [`its end offset ${endOffset} is no whole number`])
+    ]
+  })
+}
+
+const make = <Self, Id extends string>(id: Id, { calendar, first, newest, problems }: Keys): Partition<Self, Id> => {
+  const service = Context.Service<Self, Window>()(id)
   const over = (window: Window) => Context.make(service, window)
   const parse = (key: string) => Option.map(Option.fromNullishOr(calendar.ordinalOf(key)), (_) => new Window(calendar, _, _))
   const window = (first: string, last = first) => {
@@ -170,14 +216,11 @@ const make = <Self, Id extends string>(id: Id, calendar: Calendar, options: Opti
     }
     return new Window(calendar, from, to)
   }
-  const newest = (now: number) => {
-    if (calendar.unit === "static") return calendar.ordinalAt(now)
-    const at = calendar.ordinalAt(now - wait)
-    return options.exists === "start" ? at : at - 1
-  }
   const partition = Object.assign(service, {
     calendar,
+    first,
     newest,
+    problems,
     current: Effect.service(service),
     window,
     parse,
@@ -187,86 +230,3 @@ const make = <Self, Id extends string>(id: Id, calendar: Calendar, options: Opti
   // a class type cannot be built by expression: this is the constructor that proves it
   return partition as unknown as Partition<Self, Id>
 }
-
-const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
-
-/** The instant of a text that is exactly the key it gives back, so `2026-02-30` is none. */
-const instant = (text: string, pattern: RegExp, suffix: string): number | undefined => {
-  if (!pattern.test(text)) return undefined
-  return Option.getOrUndefined(Option.map(DateTime.make(text + suffix), DateTime.toEpochMillis))
-}
-
-const exact = (calendar: Omit<Calendar, "ordinalOf">, pattern: RegExp, suffix: string): Calendar => ({
-  ...calendar,
-  ordinalOf: (key) => {
-    const millis = instant(key, pattern, suffix)
-    if (millis === undefined) return undefined
-    const ordinal = calendar.ordinalAt(millis)
-    return calendar.keyOf(ordinal) === key ? ordinal : undefined
-  }
-})
-
-const hours = exact(
-  {
-    unit: "hour",
-    example: "2026-11-01T05",
-    keyOf: (_) => iso(_ * HOUR).slice(0, 13),
-    startOf: (_) => _ * HOUR,
-    ordinalAt: (_) => Math.floor(_ / HOUR)
-  },
-  /^\d{4}-\d\d-\d\dT\d\d$/,
-  ":00:00Z"
-)
-
-const days = exact(
-  {
-    unit: "day",
-    example: "2026-11-01",
-    keyOf: (_) => iso(_ * DAY).slice(0, 10),
-    startOf: (_) => _ * DAY,
-    ordinalAt: (_) => Math.floor(_ / DAY)
-  },
-  /^\d{4}-\d\d-\d\d$/,
-  "T00:00:00Z"
-)
-
-/** 1970-01-01 was a Thursday: week 0 began on the Monday before, three days earlier. */
-const weeks = exact(
-  {
-    unit: "week",
-    example: "2026-11-02",
-    keyOf: (_) => iso((_ * 7 - 3) * DAY).slice(0, 10),
-    startOf: (_) => (_ * 7 - 3) * DAY,
-    ordinalAt: (_) => Math.floor((Math.floor(_ / DAY) + 3) / 7)
-  },
-  /^\d{4}-\d\d-\d\d$/,
-  "T00:00:00Z"
-)
-
-const months: Calendar = exact(
-  {
-    unit: "month",
-    example: "2026-11",
-    keyOf: (_) => iso(months.startOf(_)).slice(0, 7),
-    startOf: (_) =>
-      DateTime.toEpochMillis(DateTime.makeUnsafe({ year: Math.floor(_ / 12), month: _ - Math.floor(_ / 12) * 12 + 1, day: 1 })),
-    ordinalAt: (millis) => {
-      const { month, year } = DateTime.toPartsUtc(DateTime.makeUnsafe(millis))
-      return year * 12 + month - 1
-    }
-  },
-  /^\d{4}-\d\d$/,
-  "-01T00:00:00Z"
-)
-
-const named = (keys: ReadonlyArray<string>): Calendar => ({
-  unit: "static",
-  example: keys[0] ?? "",
-  keyOf: (_) => keys[_] ?? "",
-  ordinalOf: (key) => {
-    const at = keys.indexOf(key)
-    return at < 0 ? undefined : at
-  },
-  startOf: (ordinal) => ordinal <= 0 ? -8.64e15 : 8.64e15,
-  ordinalAt: () => keys.length - 1
-})

@@ -7,6 +7,7 @@ import * as Asset from "./Asset.ts"
 import * as Cadence from "./automation/Cadence.ts"
 import * as Schedule from "./automation/Schedule.ts"
 import type * as Sensor from "./automation/Sensor.ts"
+import * as Definition from "./Definition.ts"
 import type * as Job from "./Job.ts"
 import type { Ledger, LedgerFailed } from "./Ledger.ts"
 import type { Manifest } from "./Manifest.ts"
@@ -56,11 +57,7 @@ export const make = <
     const jobs: ReadonlyArray<Job.Any> = options.jobs ?? []
     const seen = new Set<Asset.Any>()
     const assets = [...options.assets, ...jobs.flatMap((_) => _.assets)].flatMap((_) => Asset.lineage(_, seen))
-    const problems = [
-      ...names(assets, jobs),
-      ...jobs.filter((_) => _.assets.length === 0).map((_) => `job ${_.name} has no assets`),
-      ...yield* inTime(assets, jobs, schedules, sensors)
-    ]
+    const problems = [...Definition.problems(assets, jobs), ...yield* inTime(assets, jobs, schedules, sensors)]
     if (problems.length > 0) return yield* new DefinitionInvalid({ pipeline: name, problems })
     // lineage gives assets as the engine sees them; they are the ones handed in, and what those read
     return { name, assets, jobs, schedules, sensors }
@@ -141,16 +138,3 @@ const resolved = Effect.fnUntraced(function*<Target extends Asset.Any>(
   const sets = yield* Effect.forEach(selections, (_) => Effect.fromResult(Selection.resolve(_, self, states)))
   return self.assets.filter((_) => sets.some((set) => set.has(_)))
 })
-
-const names = (assets: ReadonlyArray<Asset.Any>, jobs: ReadonlyArray<Job.Any>): ReadonlyArray<string> => {
-  const all = [...assets.map((_) => ["asset", _.name] as const), ...jobs.map((_) => ["job", _.name] as const)]
-  return [...Map.groupBy(all, ([, name]) => name)].flatMap(([name, bearers]) => [
-    ...(bearers.length > 1
-      ? [`${name} is the name of ${bearers.map(([kind]) => `${kind === "asset" ? "an" : "a"} ${kind}`).join(" and ")}`]
-      : []),
-    ...(Selection.reserved.includes(name)
-      ? [`${name} is a word of selections and cannot be the name of ${bearers[0]?.[0] === "job" ? "a job" : "an asset"}`]
-      : []),
-    ...(isName(name) ? [] : [notAName(name)])
-  ])
-}

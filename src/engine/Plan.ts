@@ -4,7 +4,8 @@
  * It is made from the manifest alone, so it can be printed before anything is spent; a run executes exactly it.
  * Neighbouring keys that need making become one step. A step whose only reason is that something upstream is made
  * first is PROVISIONAL: it is skipped if that came out as it was. What is `pending` cannot be planned yet, because
- * which subjects there are is known only once another asset has been made; that asset is in the plan.
+ * which subjects there are is known only once another asset has been made; that asset is in the plan. What is
+ * `unavailable` lies further back than its source serves: nobody waits for it.
  */
 import { Clock, Effect } from "effect"
 import * as Asset from "./Asset.ts"
@@ -19,6 +20,7 @@ export type Reason =
   | "never made"
   | "missing"
   | "code changed"
+  | "renamed"
   | "expired"
   | "upstream changed"
   | "after upstream"
@@ -34,8 +36,9 @@ export interface Step {
   readonly provisional: boolean
   /** How many subjects of the asset need nothing made: they are there, whatever comes of the others. */
   readonly fresh: number
-  /** Calls to the source. */
+  /** Calls to the source, and what they cost of what it has sold. */
   readonly calls: number
+  readonly credits: number
   /** The steps of this plan whose result it reads. */
   readonly after: ReadonlyArray<Step>
 }
@@ -45,10 +48,18 @@ export interface Pending {
   readonly after: Asset.Any
 }
 
+/** Keys that are wanted, not there, and further back than the source serves, or the source of all that they read. */
+export interface Unavailable {
+  readonly asset: Asset.Any
+  readonly window: Window
+  readonly subjects: ReadonlyArray<string | undefined>
+}
+
 export interface Plan<out E = never, out R = never> {
   readonly targets: ReadonlyArray<Asset.Asset<string, unknown, E, R>>
   readonly steps: ReadonlyArray<Step>
   readonly pending: ReadonlyArray<Pending>
+  readonly unavailable: ReadonlyArray<Unavailable>
 }
 
 export interface Options {
@@ -70,22 +81,27 @@ export const make = <const Targets extends ReadonlyArray<Asset.Any>>(
   Plan<Effect.Error<Targets[number]>, Effect.Services<Targets[number]>>,
   Effect.Error<Targets[number]>,
   Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
-> => Effect.map(survey(targets, options), ({ pending, steps, targets }) => ({ targets, steps, pending })) as never // the plan is of these targets, and asks no more of the world than they do
+> => Effect.map(survey(targets, options), ({ pending, steps, targets, unavailable }) => ({ targets, steps, pending, unavailable })) as never // the plan is of these targets, and asks no more of the world than they do
 
 /** Calls to the source that the plan costs. */
 export const calls = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.calls, 0)
 
+/** What those calls cost. */
+export const credits = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.credits, 0)
+
 /** One line a step: `price_history 2026-11-01..2026-11-03, 10 subjects (missing 30), 10 calls`. */
 export const print = (plan: Plan<unknown, unknown>): ReadonlyArray<string> => [
   ...plan.steps.map(label),
-  ...plan.pending.map((_) => `${_.asset.name} (to be planned when ${_.after.name} has been made)`)
+  ...plan.pending.map((_) => `${_.asset.name} (to be planned when ${_.after.name} has been made)`),
+  ...plan.unavailable.map((_) => `${slice(_)} (unavailable ${keysOf(_)}: further back than the source serves)`)
 ]
 
+/** How many keys, over all subjects. */
+export const keysOf = ({ subjects, window }: Pick<Step, "subjects" | "window">): number => window.size * subjects.length
+
 export const label = (step: Step): string => {
-  const many = step.subjects.length
-  const subjects = step.asset.of === undefined ? "" : `, ${many === 1 ? step.subjects[0] : `${many} subjects`}`
   const calls = step.calls === 0 ? "" : `, ${step.calls} ${step.calls === 1 ? "call" : "calls"}`
-  return `${[step.asset.name, step.window.toString()].filter((_) => _ !== "").join(" ")}${subjects} (${reasons(step)})${calls}`
+  return `${slice(step)} (${reasons(step)})${calls}`
 }
 
 /** `missing 30, read again 2`; without numbers for an asset that has no partition. */
@@ -119,18 +135,24 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
   const dueOf = bounds(options, now, days)
   const demand = demands(assets, aims, extra, options, dueOf, now, days)
   const again = typeof options.force === "object" ? options.force : options.force === true ? targets : []
+  const subjects = (asset: Asset.Any) => subjectList(asset, lists)
+  const beyond = beyondReach(yield* reachOf(assets, now), demand, states, subjects)
   const steps: Array<Step> = []
+  const unavailable: Array<Unavailable> = []
   for (const asset of assets) {
     const wanted = demand.get(asset) ?? Span.empty
     const forced = targets.includes(asset) && again.includes(asset)
-    const found = subjectList(asset, lists).map((subject) => {
+    const found = subjects(asset).map((subject) => {
+      const closed = beyond(asset, subject)
       const since = forced ? options.forcedSince ?? Infinity : undefined
-      const reasons = why(asset, subject, wanted, dueOf(asset), since, states, steps, now)
-      return { subject, reasons }
+      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, steps, now)
+      const open = reasons.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
+      return { subject, reasons: open, never: Span.subtract(closed, Span.of(states.get(asset)?.get(subject ?? "") ?? [])) }
     })
     steps.push(...toSteps(asset, found, steps, now))
+    unavailable.push(...toUnavailable(asset, found))
   }
-  const found: Survey = { targets, steps, pending, states, subjects: (_) => subjectList(_, lists), window: dueOf }
+  const found: Survey = { targets, steps, pending, unavailable, states, subjects, window: dueOf }
   return found
 })
 
@@ -141,6 +163,12 @@ export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: W
 })
 
 // helpers
+
+const slice = ({ asset, subjects, window }: Unavailable): string => {
+  const many = subjects.length
+  const whom = asset.of === undefined ? "" : `, ${many === 1 ? subjects[0] : `${many} subjects`}`
+  return `${[asset.name, window.toString()].filter((_) => _ !== "").join(" ")}${whom}`
+}
 
 type States = ReadonlyMap<Asset.Any, Manifest.State>
 
@@ -182,10 +210,8 @@ const subjectList = (asset: Asset.Any, lists: ReadonlyMap<string, ReadonlyArray<
   asset.of === undefined ? [undefined] : lists.get(asset.of.key) ?? []
 
 const statesOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>) {
-  const manifest = yield* Manifest.Manifest
-  const log = yield* manifest.log(assets.map((_) => _.name))
-  const byAsset = Map.groupBy(log, (_) => _.asset)
-  return new Map(assets.map((_) => [_, Manifest.fold(byAsset.get(_.name) ?? [], _.per?.calendar ?? whole.calendar)] as const))
+  const history = yield* Manifest.historyOf(assets)
+  return new Map(assets.map((_) => [_, Manifest.fold(history.get(_) ?? [], _.per?.calendar ?? whole.calendar)] as const))
 })
 
 /** An asset's due keys within the horizon, or within what was asked for, if that reaches further back. */
@@ -193,7 +219,9 @@ const bounds = ({ over }: Options, now: number, days: number) => (asset: Asset.A
   const window = Partition.due(asset.per, now, days)
   const { calendar } = window
   if (!isInTime(calendar) || over === undefined) return window
-  const from = over.start === undefined ? window.from : Math.min(window.from, ceiling(calendar, over.start))
+  const from = over.start === undefined
+    ? window.from
+    : Math.max(asset.per?.first ?? -Infinity, Math.min(window.from, Partition.ceiling(calendar, over.start)))
   const to = over.end === undefined ? window.to : Math.min(window.to, calendar.ordinalAt(over.end) - 1)
   return new Partition.Window(calendar, from, to)
 }
@@ -213,7 +241,7 @@ const demands = (
   for (const asset of aims) {
     const { calendar, from, to } = dueOf(asset)
     const start = isInTime(calendar) && !extra.includes(asset) ? over?.start : undefined
-    add(asset, { from: start === undefined ? from : ceiling(calendar, start), to })
+    add(asset, { from: start === undefined ? from : Math.max(from, Partition.ceiling(calendar, start)), to })
   }
   for (const asset of assets.toReversed()) {
     for (const input of Object.values(asset.from)) {
@@ -229,13 +257,51 @@ const demands = (
   return demand
 }
 
-const isInTime = ({ unit }: Partition.Calendar): boolean => unit !== "whole" && unit !== "static"
+/** The first key that each source serves, where it does not serve all. */
+const reachOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>, now: number) {
+  const first = new Map<Asset.Any, number>()
+  for (const asset of assets) {
+    if (asset.reach === undefined || asset.per === undefined) continue
+    const days = yield* asset.reach
+    if (days < Infinity) first.set(asset, Partition.due(asset.per, now, days).from)
+  }
+  return first
+})
 
-/** The first key that begins at an instant or later. */
-const ceiling = (calendar: Partition.Calendar, millis: number): number => {
-  const at = calendar.ordinalAt(millis)
-  return calendar.startOf(at) < millis ? at + 1 : at
+/** The wanted keys that cannot be had: beyond a source's reach, or reading nothing but such. */
+const beyondReach = (
+  first: ReadonlyMap<Asset.Any, number>,
+  demand: ReadonlyMap<Asset.Any, Span.Spans>,
+  states: States,
+  subjects: (asset: Asset.Any) => ReadonlyArray<string | undefined>
+) => {
+  const known = new Map<Asset.Any, Map<string | undefined, Span.Spans>>()
+  const of = (asset: Asset.Any, subject: string | undefined): Span.Spans => {
+    if (first.size === 0) return Span.empty
+    const found = known.get(asset)?.get(subject)
+    if (found !== undefined) return found
+    const wanted = demand.get(asset) ?? Span.empty
+    const since = first.get(asset)
+    let closed = since === undefined ? Span.empty : Span.intersect(wanted, [{ from: -Infinity, to: since - 1 }])
+    for (const input of Object.values(asset.from)) {
+      const upstream = input.asset
+      const whose = shared(asset, upstream) ? [subject] : subjects(upstream)
+      const lacking = Span.of(whose.flatMap((_) => of(upstream, _)))
+      if (lacking.length === 0) continue
+      const there = Span.of(whose.flatMap((_) => [
+        ...Span.subtract(demand.get(upstream) ?? Span.empty, of(upstream, _)),
+        ...states.get(upstream)?.get(_ ?? "") ?? []
+      ]))
+      const touched = (spans: Span.Spans) => Span.of(spans.map((_) => touches(input, _)))
+      closed = Span.union(closed, Span.intersect(wanted, Span.subtract(touched(lacking), touched(there))))
+    }
+    known.set(asset, (known.get(asset) ?? new Map<string | undefined, Span.Spans>()).set(subject, closed))
+    return closed
+  }
+  return of
 }
+
+const isInTime = ({ unit }: Partition.Calendar): boolean => unit !== "whole" && unit !== "static"
 
 const windowOf = (asset: Asset.Any, from: number, to: number): Window =>
   asset.per === undefined ? whole : new Partition.Window(asset.per.calendar, from, to)
@@ -266,6 +332,8 @@ const why = (
   if (forced !== undefined) claim("forced", Span.subtract(wanted, Span.of(own.filter((_) => _.at >= forced))))
   claim(own.length === 0 ? "never made" : "missing", Span.subtract(wanted, Span.of(own)))
   claim("code changed", Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
+  // files are called as their asset; rows move to its new name
+  if (asset.into.files !== undefined) claim("renamed", Span.of(own.filter((_) => _.as !== asset.name)))
   claim("expired", Span.of(own.filter((_) => now - _.at > asset.freshFor)))
   claim("upstream changed", upstreamChanged(asset, subject, states))
   claim("after upstream", afterUpstream(asset, subject, planned))
@@ -305,6 +373,18 @@ const EVERY: Span.Span = { from: -Infinity, to: Infinity }
 const touches = (input: Asset.AnyInput, { from, to }: Span.Span): Span.Span =>
   input.asset.per === undefined ? EVERY : input.edge.touches(windowOf(input.asset, from, to))
 
+/** Subjects that lack the same window share it. */
+const toUnavailable = (
+  asset: Asset.Any,
+  found: ReadonlyArray<{ readonly subject: string | undefined; readonly never: Span.Spans }>
+): ReadonlyArray<Unavailable> => {
+  const groups = Map.groupBy(found.flatMap(({ never, subject }) => never.map((span) => ({ span, subject }))),
+    ({ span }) => `${span.from} ${span.to}`)
+  return [...groups.values()].flatMap((of) =>
+    of.slice(0, 1).map(({ span }) => ({ asset, window: windowOf(asset, span.from, span.to), subjects: of.map((_) => _.subject) }))
+  )
+}
+
 /** Neighbouring keys with one destiny become a step; subjects that need the same window share it. */
 const toSteps = (
   asset: Asset.Any,
@@ -330,7 +410,8 @@ const toSteps = (
     ({ provisional, span, subjects, why }) => {
       const window = windowOf(asset, span.from, span.to)
       const after = feeding(asset, window, planned, now)
-      return { asset, window, subjects, why, provisional, fresh, calls: subjects.length * asset.calls(window), after }
+      const [calls, credits] = [subjects.length * asset.calls(window), subjects.length * asset.credits(window)]
+      return { asset, window, subjects, why, provisional, fresh, calls, credits, after }
     }
   )
 }

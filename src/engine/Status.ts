@@ -34,6 +34,8 @@ export interface Status {
   readonly keys: number
   /** Those that are not. */
   readonly missing: number
+  /** Those that are not, and cannot be had: further back than the source serves. They are not missing. */
+  readonly unavailable: number
   /** Those that are, and have to be made again, by reason. */
   readonly stale: Readonly<Partial<Record<Plan.Reason, number>>>
   readonly failures: ReadonlyArray<Failure>
@@ -73,17 +75,17 @@ export const toSelection = (self: Status): Selection.State => ({
 // helpers
 
 const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
-  const { pending, states, steps, subjects, window } = yield* Plan.survey(targets, {})
-  const names = targets.map((_) => _.name)
-  const failed = Map.groupBy(yield* Ledger.use((_) => _.failures(names)), (_) => _.asset)
-  const entries = new Map((yield* Manifest.Manifest.use((_) => _.log(names))).map((_) => [_.id, _]))
+  const { pending, states, steps, subjects, unavailable, window } = yield* Plan.survey(targets, {})
+  const failed = Map.groupBy(yield* Ledger.use((_) => _.failures(targets.flatMap(Manifest.namesOf))), (_) => _.asset)
+  const history = yield* Manifest.historyOf(targets)
   return targets.map((asset): Status => {
     const reasons = counts(steps.filter((_) => _.asset === asset))
     const { missing = 0, "never made": never = 0, ...stale } = reasons
     const state = states.get(asset) ?? new Map<string, ReadonlyArray<Manifest.Stretch>>()
     const kept = [...state.values()].flat()
     const madeAt = kept.length === 0 ? undefined : kept.reduce((last, _) => Math.max(last, _.at), 0)
-    const failures = (failed.get(asset.name) ?? []).flatMap((_) => standing(asset, _, state))
+    const entries = new Map((history.get(asset) ?? []).map((_) => [_.id, _]))
+    const failures = Manifest.namesOf(asset).flatMap((_) => failed.get(_) ?? []).flatMap((_) => standing(asset, _, state))
     const warnings = [...new Set(kept.map((_) => _.id))].flatMap((_) => entries.get(_)?.warnings ?? [])
     const known = { missing: missing + never, stale, failures, madeAt }
     return {
@@ -91,6 +93,7 @@ const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
       state: worst(known),
       keys: window(asset).size * subjects(asset).length,
       ...known,
+      unavailable: unavailable.filter((_) => _.asset === asset).reduce((sum, _) => sum + Plan.keysOf(_), 0),
       warnings: [...new Set(warnings)],
       waitsFor: pending.find((_) => _.asset === asset)?.after
     }

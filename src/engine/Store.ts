@@ -3,7 +3,7 @@
  * of. Writing is write–audit–publish: the value is staged, audited, and then appears together with its manifest entry,
  * or not at all.
  */
-import type { Effect, Schema } from "effect"
+import { type Effect, type Schema, SchemaAST } from "effect"
 import type * as Asset from "./Asset.ts"
 import type { Finding, Verdict } from "./Check.ts"
 import type { Window } from "./Partition.ts"
@@ -59,3 +59,10 @@ export interface Store<in In, out Out, in Row, out E = never, out R = never> {
 
 /** Any store, as the engine sees it: a value goes in that only its asset's body can make. */
 export type Any = Store<never, unknown, never, unknown, unknown>
+
+/** The columns of its rows, as they are kept; nothing, where the store does not say. */
+export const columnsOf = ({ row }: Any): ReadonlyArray<string> | undefined => {
+  if (row === undefined) return undefined
+  const ast = SchemaAST.toEncoded(row.ast)
+  return SchemaAST.isObjects(ast) ? ast.propertySignatures.map((_) => String(_.name)) : undefined
+}

@@ -42,13 +42,13 @@ export const store = <Row extends object>() =>
   const shape: Shape = { key: options.key, subject: options.subject }
   const read = (asset: Asset.Any, slice: Store.Slice) =>
     Rows.useSync((kept) => {
-      const rows: ReadonlyArray<object> = kept.get(asset.name).filter((_) => isIn(_, asset, slice, shape))
+      const rows: ReadonlyArray<object> = adopted(kept, asset).filter((_) => isIn(_, asset, slice, shape))
       // only `write` below puts rows under the asset's name
       return rows as ReadonlyArray<Row>
     })
   const write = Effect.fnUntraced(function*(step: Store.Step, rows: ReadonlyArray<Row>) {
     const kept = yield* Rows
-    const { findings, offenders } = audit(step, rows, kept.get(step.asset.name), shape, yield* Clock.currentTimeMillis)
+    const { findings, offenders } = audit(step, rows, adopted(kept, step.asset), shape, yield* Clock.currentTimeMillis)
     if (offenders.length > 0) kept.set(OFFENDERS, [...kept.get(OFFENDERS), ...offenders])
     const refused = findings.filter((_) => _.severity === "block")
     const { asset, subject, window } = step
@@ -175,6 +175,15 @@ interface Shape {
   readonly subject: string | undefined
 }
 
+/** The asset's rows; those of its old name come along when it is renamed. */
+const adopted = (kept: Rows["Service"], { aliases, name }: Asset.Any): ReadonlyArray<object> => {
+  const old = aliases.find((_) => kept.get(_).length > 0)
+  if (old === undefined || kept.get(name).length > 0) return kept.get(name)
+  kept.set(name, kept.get(old))
+  kept.set(old, [])
+  return kept.get(name)
+}
+
 const valueOf = (row: object, column: string): unknown => Reflect.get(row, column)
 
 /** The key in whose time the row lies; nothing, if it lies in none. */
@@ -183,6 +192,8 @@ const ordinalOf = (row: object, calendar: Calendar, column: string): number | un
   if (typeof value !== "string") return undefined
   const exact = calendar.ordinalOf(value)
   if (exact !== undefined || calendar.unit === "static") return exact
+  const on = calendar.ordinalOn(value)
+  if (on !== undefined) return on
   return Option.getOrUndefined(Option.map(DateTime.make(value), (_) => calendar.ordinalAt(DateTime.toEpochMillis(_))))
 }
 
@@ -317,7 +328,7 @@ const published = (step: Store.Step, rows: ReadonlyArray<object>, shape: Shape, 
     const manifest = yield* Manifest
     const { asset, id, inputs, sawUpTo, subject, window } = step
     const { calendar } = window
-    const all = kept.get(asset.name)
+    const all = adopted(kept, asset)
     const old = all.filter((_) => isIn(_, asset, step, shape))
     const [before, after] = [contents(old, step, shape), contents(rows, step, shape)]
     const changed = Span.ofKeys([...new Set([...before.keys(), ...after.keys()])].filter((_) => before.get(_) !== after.get(_)))

@@ -23,7 +23,7 @@ export interface World {
 export const layer = ({ market, now, settings }: World) =>
   Layer.mergeAll(
     CoinGeckoTest.layer(market),
-    CoinGeckoTest.settings({ coins: Object.keys(market), ...settings }),
+    CoinGeckoTest.settings({ plan: "pro", coins: Object.keys(market), ...settings }),
     Manifest.layer.pipe(Layer.provideMerge(DuckDb.layerMemory)),
     Layer.fresh(Ledger.layer(":memory:")),
     Layer.succeed(Chart, undrawn),

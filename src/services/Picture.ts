@@ -3,7 +3,7 @@
  * hands over. The files come before the manifest entry: a drawing nobody knows of does no harm.
  */
 import { DateTime, Effect } from "effect"
-import { Entry, Manifest } from "../engine/Manifest.ts"
+import { Entry, historyOf, Manifest } from "../engine/Manifest.ts"
 import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 import { Chart, type ChartError, type TopLevelSpec } from "./Chart.ts"
@@ -38,7 +38,9 @@ export const vega: Picture = {
     yield* Chart.use((_) => _.draw(baseOf(step.asset.name, step), spec))
     const hash = contentHash(JSON.stringify(spec))
     const { first, last } = step.window
-    const before = (yield* manifest.log([step.asset.name])).findLast((_) => _.subject === (step.subject ?? "") && _.window.first === first)
+    const before = ((yield* historyOf([step.asset])).get(step.asset) ?? []).findLast((_) =>
+      _.subject === (step.subject ?? "") && _.window.first === first
+    )
     const isNew = before?.contentHash !== hash
     const rows = rowsOf(spec)
     yield* manifest.publish(

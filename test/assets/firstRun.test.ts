@@ -83,4 +83,8 @@ it.effect("in the first half hour of a day, a year of history asks a free plan f
     yield* TestClock.adjust("30 minutes")
     yield* Run.upToDate([dailyReturns])
     assert.deepStrictEqual((yield* CoinGeckoTest.Calls.use((_) => _.all)).slice(1), ["marketChart bitcoin 3"])
-  }).pipe(Effect.provide(TestPipeline.layer({ market: { bitcoin: [["2026-01-02", 1], ["2026-01-03", 2]] }, now: "2026-01-03T00:10:00Z" }))))
+  }).pipe(Effect.provide(TestPipeline.layer({
+    market: { bitcoin: [["2026-01-02", 1], ["2026-01-03", 2]] },
+    now: "2026-01-03T00:10:00Z",
+    settings: { plan: "demo" }
+  }))))

@@ -38,7 +38,8 @@ describe("run", () => {
           subjects: ["oslo", "rome"],
           why: { "never made": 6 },
           provisional: false,
-          calls: 2
+          calls: 2,
+          credits: 2
         })
         assert.deepStrictEqual(asked, [])
         assert.deepStrictEqual(yield* Ledger.use((_) => _.runs(9)), [])
@@ -175,8 +176,10 @@ describe("what lies deeper than the plan serves", () => {
         const { code, err } = yield* weather("run", "wettest", "rain", "--from", "2025-11-23")
         assert.strictEqual(code, 4)
         assert.match(err,
-          /^rain from 2025-11-23 was asked for, but access without a key serves 365 days\. Nothing was asked of the source\. Use --from 2025-11-25/)
+          /^rain from 2025-11-23 was asked for, but access without a key serves it from 2025-11-25 on\. Nothing was asked of the source\. Use --from 2025-11-25/)
         assert.deepStrictEqual(asked, [])
+        assert.match((yield* weather("plan", "rain", "--from", "2025-11-23")).out,
+          /rain +2025-11-25\.\.2026-11-24 +2 each +never made 730 +2\nrain +2025-11-23\.\.2025-11-24 +2 each +unavailable 4: further back than the source serves/)
         assert.strictEqual((yield* weather("run", "rain", "--from", "2025-11-25")).code, 0)
       })))
 

@@ -14,7 +14,17 @@ import { BeyondDepth, Budget, CoinGeckoError, NotFound, type Reason, Transport }
 import { DuckDbError } from "../../src/services/DuckDb.ts"
 
 const asset = Asset.make("a", { about: "", into: Memory.store<{ readonly n: number }>()() }, () => Effect.succeed([]))
-const step: Plan.Step = { asset, window: whole, subjects: [undefined], why: {}, provisional: false, fresh: 0, calls: 0, after: [] }
+const step: Plan.Step = {
+  asset,
+  window: whole,
+  subjects: [undefined],
+  why: {},
+  provisional: false,
+  fresh: 0,
+  calls: 0,
+  credits: 0,
+  after: []
+}
 const made: Run.Outcome<unknown> = { _tag: "Made", publication: { rows: 1, changed: [], warnings: [] } }
 const failed = (...errors: ReadonlyArray<unknown>): ReadonlyArray<Run.Outcome<unknown>> =>
   errors.map((_) => ({ _tag: "Failed", cause: Cause.fail(_) }))

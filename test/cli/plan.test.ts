@@ -30,6 +30,7 @@ describe("plan", () => {
         const { out } = yield* weather("plan", "rain", "--json", "--from", "2026-11-23")
         assert.deepStrictEqual(yield* Schema.decodeEffect(Schema.fromJsonString(Cli.PlanJson))(out), {
           calls: 2,
+          credits: 2,
           takes: 0,
           rateLimit: 30,
           monthlyCredits: 10_000,
@@ -39,9 +40,11 @@ describe("plan", () => {
             subjects: ["oslo", "rome"],
             why: { "never made": 4 },
             provisional: false,
-            calls: 2
+            calls: 2,
+            credits: 2
           }],
-          pending: []
+          pending: [],
+          unavailable: []
         })
       }), { COINGECKO_API_KEY: "CG-secret" }))
 })

@@ -41,9 +41,10 @@ const step = (name: string, slices: number, calls: number): Plan.Step => ({
   provisional: false,
   fresh: 0,
   calls,
+  credits: calls,
   after: []
 })
-const plan = (...steps: ReadonlyArray<Plan.Step>): Plan.Plan => ({ targets: [], steps, pending: [] })
+const plan = (...steps: ReadonlyArray<Plan.Step>): Plan.Plan => ({ targets: [], steps, pending: [], unavailable: [] })
 
 /** Events in their order, each at its second. */
 const after = (state: State.State, ...events: ReadonlyArray<readonly [second: number, event: Event]>): State.State =>

@@ -16,6 +16,7 @@ import * as ManifestLayer from "../../src/layers/Manifest.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import * as Column from "../../src/services/Column.ts"
 import { DuckDb } from "../../src/services/DuckDb.ts"
+import { Settings } from "../../src/services/Settings.ts"
 import * as Table from "../../src/services/Table.ts"
 
 class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
@@ -41,7 +42,8 @@ export const world = (fails: ReadonlyArray<string> = []) => {
     into: Memory.store<Rain>()({ key: "day", subject: "city" }),
     per: Day,
     of: City,
-    calls: () => 1
+    calls: () => 1,
+    reach: Settings.useSync(({ source }) => source === "sandbox" ? Infinity : 365)
   }, Effect.fnUntraced(function*() {
     const city = yield* City
     const days = yield* Day

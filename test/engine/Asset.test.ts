@@ -278,6 +278,21 @@ describe("a body", () => {
       assert.deepStrictEqual(yield* log("slow"), [])
     })))
 
+  it.effect("whose result takes too long to be kept is interrupted there; what the store refuses is not tried again", () =>
+    inMemory(Effect.gen(function*() {
+      let cleaned = 0, bodies = 0
+      const body = () => Effect.sync(() => (bodies++, []))
+      const stuck = { ...inOne, write: () => Effect.onInterrupt(Effect.never, () => Effect.sync(() => cleaned++)) }
+      const slow = Asset.make("slow", { about: "", into: stuck, timeout: "30 seconds", retry: Schedule.recurs(1) }, body)
+      const fiber = yield* Effect.forkChild(Effect.flip(slow), { startImmediately: true })
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual([(yield* Fiber.join(fiber))._tag, cleaned, bodies], ["TimedOut", 2, 2])
+      const no = new AuditFailed({ asset: "refused", window: "", subject: "", findings: [] })
+      const full = { ...inOne, write: () => Effect.fail(no) }
+      const refused = Asset.make("refused", { about: "", into: full, timeout: "30 seconds", retry: Schedule.recurs(1) }, body)
+      assert.deepStrictEqual([yield* Effect.flip(refused), bodies], [no, 3])
+    })))
+
   it.effect("that is in time is not", () =>
     inMemory(Effect.gen(function*() {
       const quick = Asset.make("quick", { about: "", into: inOne, timeout: "30 seconds" },

@@ -45,7 +45,7 @@ const monotone = (edge: Edge.Edge, window: Window) => {
 
 describe("touches is the inverse of reads", () => {
   it.prop("same, trailing, upTo", { offset: Offset, length: Length, count: Length }, ({ count, length, offset }) => {
-    for (const edge of [Edge.same, Edge.trailing(count), Edge.upTo]) {
+    for (const edge of [Edge.same, Edge.trailing(count), Edge.upTo, Edge.offset(-1), Edge.offset(-count), Edge.offset(count)]) {
       inverse(edge, Day.calendar, around(Day.calendar, offset, length))
       monotone(edge, around(Day.calendar, offset, length))
     }
@@ -110,4 +110,30 @@ describe("what must be there first", () => {
     assert.strictEqual(`${Edge.upTo.wants(Day.window("2026-03-01"), due, now)}`, "2026-03-01")
     assert.strictEqual(`${Edge.every(Day).wants(Partition.whole, due, now)}`, "2026-04-01..2026-11-24")
   })
+})
+
+describe("days by one zone's clocks and months by another's", () => {
+  class ParisDay extends Partition.daily<ParisDay>()("test/ParisDay", { zone: "Europe/Paris" }) {}
+  class ParisMonth extends Partition.monthly<ParisMonth>()("test/ParisMonth", { zone: "Europe/Paris" }) {}
+
+  it("do not lie within each other", () => {
+    assert.strictEqual(
+      Edge.within(Day, ParisMonth).problem,
+      "test/Day is by the clocks of UTC and test/ParisMonth by those of Europe/Paris: neither lies within the other"
+    )
+    assert.isUndefined(Edge.within(ParisDay, ParisMonth).problem)
+    assert.isUndefined(Edge.within(Day, Month).problem)
+  })
+
+  it("of one zone do: 31 days of October 2026, the 25-hour one among them", () => {
+    const { from, to } = Edge.within(ParisDay, ParisMonth).reads(ParisMonth.window("2026-10"), now)
+    assert.strictEqual(`${new Window(ParisDay.calendar, from, to)}`, "2026-10-01..2026-10-31")
+    assert.strictEqual(`${Edge.within(Day, Month).reads(Month.window("2026-10"), now)}`, "2026-10-01..2026-10-31")
+  })
+})
+
+it("an offset of −1 is the previous key, and what reads it is the next", () => {
+  assert.strictEqual(`${Edge.offset(-1).reads(Day.window("2026-11-01"), now)}`, "2026-10-31")
+  const { from, to } = Edge.offset(-1).touches(Day.window("2026-10-30", "2026-10-31"))
+  assert.strictEqual(`${new Window(Day.calendar, from, to)}`, "2026-10-31..2026-11-01")
 })

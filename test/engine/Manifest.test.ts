@@ -52,12 +52,12 @@ type Known = Omit<Manifest.Stretch, "from" | "to">
 /** The model: what each key remembers, one by one. */
 const model = (log: ReadonlyArray<Manifest.Numbered>) => {
   const known = new Map<string, Known>()
-  for (const { at, changed, codeVersion, id, sawUpTo, seq, subject, window } of log) {
+  for (const { asset, at, changed, codeVersion, id, sawUpTo, seq, subject, window } of log) {
     const [from, to] = [calendar.ordinalOf(window.first) ?? NaN, calendar.ordinalOf(window.last) ?? NaN]
     for (let key = from; key <= to; key++) {
       const before = known.get(`${subject} ${key}`)
       const differs = before === undefined || changed.some((_) => _.first === calendar.keyOf(key))
-      known.set(`${subject} ${key}`, { changed: differs ? seq : before.changed, made: seq, id, codeVersion, sawUpTo, at })
+      known.set(`${subject} ${key}`, { changed: differs ? seq : before.changed, made: seq, id, as: asset, codeVersion, sawUpTo, at })
     }
   }
   return known

@@ -174,3 +174,143 @@ describe("due", () => {
       assert.strictEqual(yield* Partition.Horizon, 365)
     }))
 })
+
+describe("at noon of Monday 2026-11-23, these keys are due", () => {
+  const all = (per: Partition.Any) => [...Partition.due(per, at("2026-11-23T12:00:00Z"), 10_000).keys]
+  const day = (options: Partition.Options) => Partition.daily<never>()("test/SomeDay", options)
+  const sunday = (start: string) => Partition.weekly<never>()("test/SomeWeek", { start, weekStart: "sunday" })
+
+  it.each<readonly [string, Partition.Any, ReadonlyArray<string>]>([
+    ["daily from the 20th", day({ start: "2026-11-20" }), ["2026-11-20", "2026-11-21", "2026-11-22"]],
+    ["with the one under way", day({ start: "2026-11-20", endOffset: 1 }), ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23"]],
+    ["which is what existing from the start means", day({ start: "2026-11-22", exists: "start" }), ["2026-11-22", "2026-11-23"]],
+    ["with one to come", day({ start: "2026-11-22", exists: "start", endOffset: 1 }), ["2026-11-22", "2026-11-23", "2026-11-24"]],
+    ["without the last that has ended", day({ start: "2026-11-20", endOffset: -1 }), ["2026-11-20", "2026-11-21"]],
+    ["until the 22nd", day({ start: "2026-11-20", end: "2026-11-22" }), ["2026-11-20", "2026-11-21"]],
+    ["until a day to come", day({ start: "2026-11-21", end: "2027-01-01" }), ["2026-11-21", "2026-11-22"]],
+    ["until the 22nd, offset or not", day({ start: "2026-11-20", end: "2026-11-22", endOffset: 3 }), ["2026-11-20", "2026-11-21"]],
+    ["weekly from a Sunday", sunday("2026-11-01"), ["2026-11-01", "2026-11-08", "2026-11-15"]],
+    ["weekly from a Tuesday", sunday("2026-11-03"), ["2026-11-08", "2026-11-15"]],
+    ["weekly, on Mondays", Partition.weekly<never>()("test/W", { start: "2026-11-01" }), ["2026-11-02", "2026-11-09", "2026-11-16"]],
+    ["monthly from the middle of August", Partition.monthly<never>()("test/M", { start: "2026-08-15" }), ["2026-09", "2026-10"]],
+    ["monthly until October", Partition.monthly<never>()("test/M", { start: "2026-08-01", end: "2026-10-01" }), ["2026-08", "2026-09"]],
+    [
+      "hourly this morning",
+      Partition.hourly<never>()("test/H", { start: "2026-11-23", end: "2026-11-24" }),
+      Array.from({ length: 12 }, (_, i) => `2026-11-23T${String(i).padStart(2, "0")}`)
+    ]
+  ])("%s", (_, per, expected) => {
+    assert.deepStrictEqual(per.problems, [])
+    assert.deepStrictEqual(all(per), expected)
+  })
+
+  it("and the horizon cuts what start does not", () => {
+    const per = day({ start: "2026-11-01" })
+    assert.strictEqual(`${Partition.due(per, at("2026-11-23T12:00:00Z"), 2)}`, "2026-11-21..2026-11-22")
+    assert.strictEqual(per.first, per.calendar.ordinalOf("2026-11-01"))
+    assert.strictEqual(day({}).first, -Infinity)
+  })
+})
+
+describe("by the clocks of a zone", () => {
+  class ParisHour extends Partition.hourly<ParisHour>()("test/ParisHour", { zone: "Europe/Paris" }) {}
+  class ParisDay extends Partition.daily<ParisDay>()("test/ParisDay", { zone: "Europe/Paris" }) {}
+  class ParisWeek extends Partition.weekly<ParisWeek>()("test/ParisWeek", { zone: "Europe/Paris", weekStart: "saturday" }) {}
+  class ParisMonth extends Partition.monthly<ParisMonth>()("test/ParisMonth", { zone: "Europe/Paris" }) {}
+  class IndianHour extends Partition.hourly<IndianHour>()("test/IndianHour", { zone: "Asia/Kolkata" }) {}
+  class HavanaDay extends Partition.daily<HavanaDay>()("test/HavanaDay", { zone: "America/Havana" }) {}
+  const hoursOf = (day: string) => {
+    const { end, start } = ParisDay.window(day)
+    const { calendar } = ParisHour
+    return new Partition.Window(calendar, calendar.ordinalAt(DateTime.toEpochMillis(start)),
+      calendar.ordinalAt(DateTime.toEpochMillis(end) - 1)).keys
+  }
+
+  it("an autumn day has 25 hours, and the two called 02 are two", () => {
+    const hours = hoursOf("2026-10-25")
+    assert.strictEqual(new Set(hours).size, 25)
+    assert.deepStrictEqual(hours.slice(1, 5), ["2026-10-25T01+02:00", "2026-10-25T02+02:00", "2026-10-25T02+01:00", "2026-10-25T03+01:00"])
+    assert.deepStrictEqual([hours[0], hours.at(-1)], ["2026-10-25T00+02:00", "2026-10-25T23+01:00"])
+  })
+
+  it("a spring day has 23", () => {
+    const hours = hoursOf("2027-03-28")
+    assert.lengthOf(hours, 23)
+    assert.deepStrictEqual(hours.slice(1, 3), ["2027-03-28T01+01:00", "2027-03-28T03+02:00"])
+    assert.lengthOf(hoursOf("2026-11-23"), 24)
+  })
+
+  it("an hour that the clocks skip, or an offset that they do not have, is no key", () => {
+    const { calendar } = ParisHour
+    for (
+      const text of [
+        "2027-03-28T02+01:00",
+        "2026-10-25T02",
+        "2026-10-25T02Z",
+        "2026-10-25T02+00:00",
+        "2026-10-25T03+02:00",
+        "2026-10-25T02:30+02:00"
+      ]
+    ) {
+      assert.isUndefined(calendar.ordinalOf(text), text)
+    }
+    assert.strictEqual(calendar.ordinalOf("2026-10-25T02+01:00"), (calendar.ordinalOf("2026-10-25T02+02:00") ?? 0) + 1)
+  })
+
+  it("hours begin with UTC's, also where the clocks are half an hour off", () => {
+    assert.strictEqual(IndianHour.calendar.keyOf(IndianHour.calendar.ordinalAt(at("2026-11-23T00:10:00Z"))), "2026-11-23T05:30+05:30")
+    assert.strictEqual(IndianHour.calendar.ordinalOf("2026-11-23T05:30+05:30"), IndianHour.calendar.ordinalAt(at("2026-11-23T00:00:00Z")))
+  })
+
+  it("a day that begins in a gap of the clocks begins after it, one whose midnight comes twice with the first", () => {
+    const { calendar } = HavanaDay
+    const start = (key: string) => DateTime.formatIso(DateTime.makeUnsafe(calendar.startOf(calendar.ordinalOf(key) ?? 0)))
+    assert.strictEqual(start("2026-03-08"), "2026-03-08T05:00:00.000Z", "01:00 in Havana: midnight is skipped")
+    assert.strictEqual(start("2026-11-01"), "2026-11-01T04:00:00.000Z", "the first of two midnights")
+  })
+
+  it("a key ends its day where the zone does", () => {
+    assert.strictEqual(`${Partition.due(ParisDay, at("2026-11-23T22:59:59Z"), 2)}`, "2026-11-21..2026-11-22")
+    assert.strictEqual(`${Partition.due(ParisDay, at("2026-11-23T23:00:00Z"), 2)}`, "2026-11-22..2026-11-23")
+    assert.strictEqual(`${Partition.due(ParisMonth, at("2026-10-31T23:00:00Z"), 62)}`, "2026-09..2026-10",
+      "62 days: from 1 September, Paris time")
+    assert.strictEqual(`${Partition.due(ParisMonth, at("2026-10-31T22:59:59Z"), 62)}`, "2026-09")
+    assert.strictEqual(DateTime.formatIso(ParisMonth.window("2026-10").start), "2026-09-30T22:00:00.000Z")
+    assert.strictEqual(DateTime.formatIso(ParisMonth.window("2026-10").end), "2026-10-31T23:00:00.000Z")
+    assert.deepStrictEqual(ParisWeek.window("2026-10-24").keys, ["2026-10-24"])
+    assert.strictEqual(ParisWeek.calendar.startOf(1) - ParisWeek.calendar.startOf(0), 7 * 86_400_000)
+  })
+
+  const Now = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: at("1990-01-01T00:00:00Z"), maximum: at("2035-01-01T00:00:00Z") })))
+  it.prop("a key is told from an ordinal and back, and holds the instant and the date it was found by", { instant: Now }, ({ instant }) => {
+    for (const { calendar } of [ParisHour, ParisDay, ParisWeek, ParisMonth, IndianHour, HavanaDay]) {
+      const ordinal = calendar.ordinalAt(instant)
+      assert.strictEqual(calendar.ordinalOf(calendar.keyOf(ordinal)), ordinal, calendar.keyOf(ordinal))
+      assert.isTrue(calendar.startOf(ordinal) <= instant && instant < calendar.startOf(ordinal + 1))
+      assert.isTrue(calendar.startOf(ordinal) > calendar.startOf(ordinal - 1))
+      if (calendar.unit !== "hour") assert.strictEqual(calendar.ordinalOn(calendar.dateOf(ordinal)), ordinal)
+    }
+  }, { arbitrary: { runs: 300 } })
+})
+
+describe("what is wrong with a definition is kept, and not thrown", () => {
+  it.each<readonly [string, Partition.Any, ReadonlyArray<string>]>([
+    ["a zone that is none", Partition.daily<never>()("test/A", { zone: "Mars/Olympus" }), ["there is no time zone \"Mars/Olympus\""]],
+    ["dates that are none", Partition.monthly<never>()("test/B", { start: "2026-02-30", end: "soon" }), [
+      "its start \"2026-02-30\" is no date; a date reads like 2026-11-01",
+      "its end \"soon\" is no date; a date reads like 2026-11-01"
+    ]],
+    ["an end before the start", Partition.daily<never>()("test/C", { start: "2026-11-02", end: "2026-11-02" }), [
+      "it ends on 2026-11-02, and starts on 2026-11-02"
+    ]],
+    ["half an offset", Partition.daily<never>()("test/D", { endOffset: 0.5 }), ["its end offset 0.5 is no whole number"]],
+    ["no keys", Partition.fixed<never>()("test/E", []), ["it has no keys"]],
+    [
+      "odd keys",
+      Partition.fixed<never>()("test/F", ["eu", "", "a..b", " us"]),
+      ["", "a..b", " us"].map((_) => `"${_}" is no key: a key is not empty, has no .. in it and no space at its ends`)
+    ]
+  ])("%s", (_, per, problems) => {
+    assert.deepStrictEqual(per.problems, problems)
+  })
+})

@@ -6,7 +6,9 @@ import * as Schedule from "../../src/engine/automation/Schedule.ts"
 import * as Sensor from "../../src/engine/automation/Sensor.ts"
 import * as Job from "../../src/engine/Job.ts"
 import * as Pipeline from "../../src/engine/Pipeline.ts"
+import * as Plan from "../../src/engine/Plan.ts"
 import * as Run from "../../src/engine/Run.ts"
+import * as Status from "../../src/engine/Status.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 
 const asset = <const Name extends string>(name: Name, ...upstream: ReadonlyArray<Asset.Any>) =>
@@ -28,6 +30,25 @@ describe("a pipeline", () => {
       assert.deepStrictEqual(names(pipeline.assets), ["coin_list", "price_history", "daily_returns", "market_overview"])
       assert.deepStrictEqual(pipeline.jobs.map((_) => _.name), ["overview_job"])
     }))
+
+  it.effect("of one that was renamed, keeps what was made of it", () =>
+    Effect.gen(function*() {
+      const old = Asset.make("old_name", { about: "", into: Memory.store<{ n: number }>()() }, () => Effect.succeed([{ n: 1 }]))
+      const now = Asset.make("new_name", { about: "", aliases: ["older_name", "old_name"], into: Memory.store<{ n: number }>()() },
+        () => Effect.succeed([{ n: 2 }]))
+      const reader = Asset.make("reader", { about: "", from: { now }, into: Memory.store<{ n: number }>()() },
+        ({ now }) => Effect.succeed(now))
+      yield* Run.upToDate([old])
+      assert.deepStrictEqual((yield* Status.of([now])).map((_) => _.state), ["fresh"])
+      assert.deepStrictEqual((yield* Plan.make([reader])).steps.map((_) => _.asset.name), ["reader"])
+      yield* Run.upToDate([reader])
+      assert.deepStrictEqual(yield* Memory.Rows.useSync((_) => ["old_name", "new_name", "reader"].map(_.get)), [[], [{ n: 1 }], [{ n: 1 }]])
+      assert.deepStrictEqual((yield* Plan.make([reader])).steps, [])
+      yield* Run.upToDate([now], { force: true })
+      assert.deepStrictEqual((yield* Status.of([now, reader])).map((_) => [_.state, _.stale]), [["fresh", {}], ["stale", {
+        "upstream changed": 1
+      }]])
+    }).pipe(Effect.provide(Memory.layer)))
 
   it.effect("of no job is one of assets alone", () =>
     Effect.gen(function*() {

@@ -5,6 +5,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import * as Plan from "../../src/engine/Plan.ts"
+import * as Status from "../../src/engine/Status.ts"
 import * as Subject from "../../src/engine/Subject.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import {
@@ -670,5 +671,101 @@ describe("subjects that are not known yet", () => {
       yield* towns
       assert.strictEqual(made, 1)
       assert.deepStrictEqual(yield* planned([town]), ["town 2026-11-20..2026-11-24, town 1 (never made 5)"])
+    })))
+})
+
+describe("what lies further back than the source serves", () => {
+  const days = (first: string, last = first) => Day.window(`2026-11-${first}`, `2026-11-${last}`)
+  /** Noon of the 24th, five days within the horizon, and a source that serves the 23rd and the 24th. */
+  const reaching = (reach: number) =>
+    Asset.make("reaching", {
+      about: "",
+      into: byDay,
+      per: Day,
+      calls: () => 1,
+      credits: () => 3,
+      lookback: 1,
+      reach: Effect.succeed(reach)
+    }, () => Effect.succeed([]))
+
+  it.effect("is unavailable: neither missing nor made, and counted", () =>
+    fiveDays(Effect.gen(function*() {
+      const asset = reaching(2)
+      const plan = yield* Plan.make([asset])
+      assert.deepStrictEqual(Plan.print(plan), [
+        "reaching 2026-11-23..2026-11-24 (never made 2), 1 call",
+        "reaching 2026-11-20..2026-11-22 (unavailable 3: further back than the source serves)"
+      ])
+      assert.deepStrictEqual([Plan.calls(plan), Plan.credits(plan), plan.unavailable.map(Plan.keysOf)], [1, 3, [3]])
+      yield* publish(asset, days("21"))
+      yield* publish(asset, days("23"))
+      assert.deepStrictEqual(yield* planned([asset]), [
+        "reaching 2026-11-23..2026-11-24 (missing 1, read again 1), 1 call",
+        "reaching 2026-11-20 (unavailable 1: further back than the source serves)",
+        "reaching 2026-11-22 (unavailable 1: further back than the source serves)"
+      ], "what is kept is kept")
+      yield* publish(asset, days("22"))
+      yield* publish(asset, days("24"))
+      assert.deepStrictEqual(yield* planned([asset]), ["reaching 2026-11-20 (unavailable 1: further back than the source serves)"])
+      assert.deepStrictEqual(yield* planned([asset], { force: true }), [
+        "reaching 2026-11-23..2026-11-24 (forced 2), 1 call",
+        "reaching 2026-11-20 (unavailable 1: further back than the source serves)"
+      ])
+      const [status] = yield* Status.of([asset])
+      assert.deepStrictEqual([status?.state, status?.missing, status?.unavailable], ["fresh", 0, 1])
+    })))
+
+  it.effect("is none, where the source serves all or as far as is wanted", () =>
+    fiveDays(Effect.gen(function*() {
+      for (const reach of [Infinity, 5, 6]) {
+        assert.deepStrictEqual(yield* planned([reaching(reach)]), ["reaching 2026-11-20..2026-11-24 (never made 5), 1 call"])
+      }
+      assert.deepStrictEqual(yield* planned([reaching(4)]), [
+        "reaching 2026-11-21..2026-11-24 (never made 4), 1 call",
+        "reaching 2026-11-20 (unavailable 1: further back than the source serves)"
+      ])
+    })))
+
+  it.effect("takes with it what reads nothing else, and not what reads some that is there", () =>
+    fiveDays(Effect.gen(function*() {
+      const asset = reaching(2)
+      const other = source("other").asset
+      const kept = { about: "", into: byDay, per: Day } as const
+      const same = Asset.make("same", { ...kept, from: { asset } }, () => Effect.succeed([]))
+      const again = Asset.make("again", { ...kept, from: { same } }, () => Effect.succeed([]))
+      const trailing = Asset.make("trailing", { ...kept, from: { asset: Asset.trailing(asset, Day, 3) } }, () => Effect.succeed([]))
+      const both = Asset.make("both", { ...kept, from: { asset, other } }, () => Effect.succeed([]))
+      const total = Asset.make("total", { about: "", from: { asset: Asset.every(asset, Day) }, into: inOne }, () => Effect.succeed([]))
+      const lacking = <A, E, R>(of: Asset.Asset<string, A, E, R>) =>
+        Effect.map(Plan.make([of]), (_) => _.unavailable.filter((_) => _.asset === of).map((_) => `${_.window}`))
+      assert.deepStrictEqual(yield* lacking(same), ["2026-11-20..2026-11-22"])
+      assert.deepStrictEqual(yield* lacking(again), ["2026-11-20..2026-11-22"])
+      assert.deepStrictEqual(yield* lacking(trailing), ["2026-11-20..2026-11-22"])
+      assert.deepStrictEqual(yield* lacking(both), ["2026-11-20..2026-11-22"])
+      assert.deepStrictEqual(yield* lacking(total), [])
+      yield* publish(asset, days("20"))
+      assert.deepStrictEqual(yield* lacking(same), ["2026-11-21..2026-11-22"])
+      assert.deepStrictEqual(yield* lacking(trailing), [], "each of the days looks back on the 20th")
+      assert.deepStrictEqual(yield* lacking(again), ["2026-11-21..2026-11-22"])
+    })))
+
+  it.effect("is told of each subject by itself", () =>
+    fiveDays(Effect.gen(function*() {
+      const asset = Asset.make("coins", { about: "", into: coinByDay, per: Day, of: Coin, calls: () => 1, reach: Effect.succeed(3) },
+        () => Effect.succeed([]))
+      const returns = Asset.make("returns", { about: "", from: { asset }, into: coinByDay, per: Day, of: Coin }, () => Effect.succeed([]))
+      const index = Asset.make("index", { about: "", from: { asset }, into: byDay, per: Day }, () => Effect.succeed([]))
+      yield* publish(asset, days("21"), { subject: "eth" })
+      assert.deepStrictEqual(yield* planned([returns, index]), [
+        "coins 2026-11-22..2026-11-24, 2 subjects (never made 3, missing 3), 2 calls",
+        "returns 2026-11-21..2026-11-24, eth (never made 4)",
+        "returns 2026-11-22..2026-11-24, btc (never made 3)",
+        "index 2026-11-21..2026-11-24 (never made 4)",
+        "coins 2026-11-20..2026-11-21, btc (unavailable 2: further back than the source serves)",
+        "coins 2026-11-20, eth (unavailable 1: further back than the source serves)",
+        "returns 2026-11-20..2026-11-21, btc (unavailable 2: further back than the source serves)",
+        "returns 2026-11-20, eth (unavailable 1: further back than the source serves)",
+        "index 2026-11-20 (unavailable 1: further back than the source serves)"
+      ])
     })))
 })

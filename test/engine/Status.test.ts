@@ -29,7 +29,7 @@ const states = <const Targets extends ReadonlyArray<Asset.Any>>(...targets: Targ
     _.map((status) => `${status.asset.name} ${status.state} ${[...Status.toSelection(status).is].join()}`))
 
 describe("the state of an asset", () => {
-  const none = { asset: "a", keys: 3, missing: 0, stale: {}, failures: [], warnings: [], waitsFor: undefined }
+  const none = { asset: "a", keys: 3, missing: 0, unavailable: 0, stale: {}, failures: [], warnings: [], waitsFor: undefined }
 
   it.effect("never made, missing, fresh", () =>
     threeDays(Effect.gen(function*() {

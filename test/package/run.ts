@@ -1,6 +1,6 @@
 /**
  * The packed package in an empty project, as a user meets it: it installs, brings no tool of ours along,
- * its types resolve under a strict compiler, its command starts, and the tests in `user/` pass.
+ * its types resolve under a strict compiler, its command starts, the example runs, and the tests in `user/` pass.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -29,8 +29,16 @@ try {
     if (tools.length > 0) throw new Error(`the package would bring ${tools.join(", ")} to its users`)
   })
   cpSync(join(root, "test/package/user"), project, { recursive: true })
+  const example = readFileSync(join(root, "examples/river.ts"), "utf8")
+  writeFileSync(join(project, "river.ts"), example.replace(`"../src/index.ts"`, JSON.stringify(own.name)))
   step("types", () => types())
   step("command", () => npm(project, "exec", "--offline", "--", "crypto", "--help"))
+  step("example", () => {
+    const told = ["first", "second"].map(() => execFileSync("node", ["river.ts", "."], { cwd: project, encoding: "utf8" }))
+    if (!/^run succeeded, \d+ parts made$/m.test(told[0] ?? "") || !/^nothing to do$/m.test(told[1] ?? "")) {
+      throw new Error(`the example does not do what it says:\n${told.join("\n")}`)
+    }
+  })
   step("tests", () => npm(project, "exec", "--offline", "--", "vitest", "run"))
 } finally {
   rmSync(project, { recursive: true, force: true })

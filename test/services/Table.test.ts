@@ -161,6 +161,94 @@ it.effect("a row with a new column keeps its old rows, without a value there; an
   }).pipe(Effect.provide(world))
 })
 
+it.effect("an asset that is renamed takes its rows along, and nothing of it is missing", () => {
+  const into = Table.make(Row, { key: "day" })
+  const older = Asset.make("older", { about: "", into, per: Day }, () => Effect.succeed([row("1", 1), row("2", 2), row("3", 3)]))
+  const newer = Asset.make("newer", { about: "", aliases: ["oldest", "older"], into, per: Day }, () => Effect.succeed([row("3", 4)]))
+  const reader = Asset.make("reader", { about: "", from: { newer }, into, per: Day }, ({ newer }) => Effect.succeed(newer))
+  const tables = DuckDb.use((sql) =>
+    Effect.map(sql<{ t: string }>`SELECT table_name AS t FROM duckdb_tables() WHERE table_name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY t`,
+      (_) => _.map(({ t }) => t))
+  )
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    yield* Run.upToDate([older])
+    assert.deepStrictEqual(Plan.print(yield* Plan.make([newer])), [])
+    yield* Run.upToDate([reader])
+    assert.deepStrictEqual(yield* tables, ["newer", "reader"])
+    assert.deepStrictEqual(yield* sql`SELECT day, price FROM reader ORDER BY day`,
+      [1, 2, 3].map((n) => ({ day: `2026-01-0${n}`, price: n })))
+    assert.deepStrictEqual(Plan.print(yield* Plan.make([reader])), [])
+    yield* Run.upToDate([newer], { force: true, over: { start: Date.UTC(2026, 0, 3) } })
+    assert.deepStrictEqual(yield* sql`SELECT price FROM newer ORDER BY day`, [{ price: 1 }, { price: 2 }, { price: 4 }])
+    assert.deepStrictEqual(Plan.print(yield* Plan.make([reader])), ["reader 2026-01-03 (upstream changed 1)"])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("an asset that is renamed before its first reader takes its rows along when it is written", () => {
+  const into = Table.make(Row, { key: "day" })
+  const older = Asset.make("older", { about: "", into, per: Day }, () => Effect.succeed([row("1", 1), row("2", 2), row("3", 3)]))
+  const newer = Asset.make("newer", { about: "", aliases: ["older"], into, per: Day }, () => Effect.succeed([row("3", 4)]))
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    yield* Run.upToDate([older])
+    yield* Run.upToDate([newer], { force: true, over: { start: Date.UTC(2026, 0, 3) } })
+    assert.deepStrictEqual(yield* sql`SELECT price FROM newer ORDER BY day`, [{ price: 1 }, { price: 2 }, { price: 4 }])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("keys by a zone's clocks: dates are the zone's, instants lie in its days, and one changed row changes its day", () => {
+  class Local extends Partition.daily<Local>()("test/NewYork", { zone: "America/New_York", start: "2026-10-30", end: "2026-11-03" }) {}
+  class Week extends Partition.weekly<Week>()("test/SundayWeek", { weekStart: "sunday", start: "2026-10-18", end: "2026-11-02" }) {}
+  const At = Schema.Struct({ at: Column.Instant, n: Schema.Finite })
+  const On = Schema.Struct({ day: Column.Day, n: Schema.Finite })
+  let more = 0
+  const ats = Asset.make("ats", { about: "", into: Table.make(At, { key: "at" }), per: Local, checks: [Check.noGaps("at")] },
+    () =>
+      Effect.map(Local, (days) =>
+        [
+          { at: "2026-10-30T04:00:00.000Z", n: 1 },
+          { at: "2026-11-01T03:59:59.000Z", n: 2 },
+          { at: "2026-11-01T04:00:00.000Z", n: 3 + more },
+          { at: "2026-11-02T04:59:59.000Z", n: 4 },
+          { at: "2026-11-03T04:59:59.000Z", n: 5 }
+        ].filter((_) => Date.parse(_.at) >= days.start.epochMilliseconds && Date.parse(_.at) < days.end.epochMilliseconds)))
+  const ons = Asset.make("ons", { about: "", into: Table.make(On, { key: "day" }), per: Local, checks: [Check.noGaps("day")] },
+    () => Effect.map(Local, (days) => days.keys.filter((_) => _ !== "2026-10-31").map((day) => ({ day, n: more }))))
+  const weeks = Asset.make("weeks", { about: "", into: Table.make(On, { key: "day" }), per: Week, checks: [Check.noGaps("day")] },
+    () =>
+      Effect.map(Week, (weeks) =>
+        weeks.keys.flatMap((day) => [
+          { day, n: day === "2026-10-25" ? more : 1 },
+          { day: `${day.slice(0, 8)}${Number(day.slice(8)) + 5}`, n: 2 }
+        ])))
+  return Effect.gen(function*() {
+    const manifest = yield* Manifest
+    const told = (name: string) =>
+      Effect.map(manifest.log([name]), (_) => _.map(({ changed, warnings, window }) => [window, changed, warnings]))
+    const keys = (first: string, last = first) => ({ first, last })
+    yield* Run.upToDate([ats, ons, weeks])
+    more = 1
+    yield* Run.upToDate([ats, ons, weeks], { force: true })
+    const all = keys("2026-10-30", "2026-11-02")
+    assert.deepStrictEqual(yield* told("ats"), [
+      [all, [all], []],
+      [all, [keys("2026-11-01")], []]
+    ], "31 October ends at 04:00 UTC, 1 November, a day of 25 hours, at 05:00")
+    assert.deepStrictEqual(yield* told("ons"), [
+      [all, [keys("2026-10-30"), keys("2026-11-01", "2026-11-02")], ["noGaps(day): 1 offender"]],
+      [all, [keys("2026-10-30"), keys("2026-11-01", "2026-11-02")], ["noGaps(day): 1 offender"]]
+    ])
+    const two = keys("2026-10-18", "2026-10-25")
+    assert.deepStrictEqual(yield* told("weeks"), [[two, [two], []], [two, [keys("2026-10-25")], []]])
+    const read = Effect.flatMap(
+      ats.pipe(Effect.provideContext(Local.at("2026-11-01")), Effect.provideService(Asset.Making, () => Effect.succeedNone)),
+      (_) => _.rows
+    )
+    assert.deepStrictEqual((yield* read).map((_) => _.n), [4, 4])
+  }).pipe(Effect.provide(TestPipeline.layer({ market: {}, now: "2026-11-05T06:00:00Z", settings: { historyDays: 30 } })))
+})
+
 it.effect("a log keeps every materialization, and shows the newest", () => {
   const Seen = Schema.Struct({ coin: Schema.String, at_time: Column.Instant, price: Schema.Finite })
   let n = 0

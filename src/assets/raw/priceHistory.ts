@@ -7,7 +7,7 @@ import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
-import { Day } from "../partitions.ts"
+import { Day, freeDays, served } from "../partitions.ts"
 import { whereabouts } from "./coinList.ts"
 
 /** A coin at 00:00 UTC, the start of `day`, in the file's currency. `total_volume` is that of the 24 hours before. */
@@ -23,9 +23,6 @@ export class DailyPrice extends Schema.Class<DailyPrice>("DailyPrice")({
   })
 }) {}
 
-/** Days of history without a paid plan, today's midnight among them. */
-const freeDays = 365
-
 /**
  * A day without a point has no row: nothing is filled. CoinGecko revises what it served, so the two days before are read
  * again, and what changed is told. A coin that CoinGecko does not find any more keeps its history.
@@ -39,7 +36,8 @@ export const priceHistory = Asset.make("price_history", {
   of: Coin,
   checks: [Check.unique("coin_id", "day"), Check.within("price", 0, 1e12, "warn")],
   lookback: 2,
-  calls: () => 1
+  calls: () => 1,
+  reach: served
 }, Effect.fnUntraced(function*() {
   const gecko = yield* CoinGecko
   const coin = yield* Coin

@@ -4,7 +4,6 @@ import { Argument, Flag } from "effect/cli"
 import * as Pipeline from "../../engine/Pipeline.ts"
 import { oneLine } from "../plain.ts"
 import type { World } from "../world.ts"
-import { withinDepth } from "./depth.ts"
 import { type Asked, overOf } from "./over.ts"
 
 const day = (name: string, about: string) => Flag.String(name).pipe(Flag.withMetavar("DAY"), Flag.withDescription(about), Flag.optional)
@@ -36,11 +35,10 @@ export interface Aim extends Asked {
   readonly force: boolean
 }
 
-/** The assets that are meant, and what a plan of them takes. What reaches deeper than the source serves is not begun. */
+/** The assets that are meant, and what a plan of them takes. */
 export const aimed = Effect.fnUntraced(function*(world: World, aim: Aim) {
   const targets = yield* Pipeline.select(yield* world.pipeline, aim.targets)
   if (targets.length === 0) yield* Console.error(`${oneLine(aim.targets.join(", "))} selects no asset now`)
   const over = yield* overOf(targets, aim)
-  yield* withinDepth(targets, over, aim.only)
   return { targets, options: { only: aim.only, force: aim.force, ...(over === undefined ? {} : { over }) } }
 })

@@ -13,6 +13,8 @@ import { type Aim, aimed } from "./aim.ts"
 export const PlanJson = Schema.Struct({
   /** Calls to the source. */
   calls: Schema.Int,
+  /** What those calls cost of what the source has sold. */
+  credits: Schema.Int,
   /** Milliseconds that the rate limit makes them take, at least. */
   takes: Schema.Finite,
   /** Calls in any rolling 60 seconds; none for a source without a limit. */
@@ -27,10 +29,15 @@ export const PlanJson = Schema.Struct({
     why: Schema.Record(Schema.String, Schema.Int),
     /** Skipped, if what it reads comes out as it was. */
     provisional: Schema.Boolean,
-    calls: Schema.Int
+    calls: Schema.Int,
+    credits: Schema.Int
   })),
   /** What can be planned only when something else has been made. */
-  pending: Schema.Array(Schema.Struct({ asset: Schema.String, after: Schema.String }))
+  pending: Schema.Array(Schema.Struct({ asset: Schema.String, after: Schema.String })),
+  /** What is wanted and lies further back than the source serves. */
+  unavailable: Schema.Array(
+    Schema.Struct({ asset: Schema.String, window: Schema.String, subjects: Schema.Array(Schema.String), keys: Schema.Int })
+  )
 })
 
 /** Plans, and says it. What a run before left open is settled first: a plan counts what is published. */
@@ -61,6 +68,7 @@ const told = (plan: Plan.Plan<unknown, unknown>, { monthlyCredits, rateLimit, so
   const limit = source === "sandbox" ? undefined : rateLimit
   return {
     calls,
+    credits: Plan.credits(plan),
     takes: limitWait(initial(limit), calls, 0),
     rateLimit: limit ?? null,
     monthlyCredits: monthlyCredits._tag === "None" ? null : monthlyCredits.value,
@@ -70,37 +78,50 @@ const told = (plan: Plan.Plan<unknown, unknown>, { monthlyCredits, rateLimit, so
       subjects: _.subjects.flatMap((subject) => subject ?? []),
       why: { ..._.why },
       provisional: _.provisional,
-      calls: _.calls
+      calls: _.calls,
+      credits: _.credits
     })),
-    pending: plan.pending.map((_) => ({ asset: _.asset.name, after: _.after.name }))
+    pending: plan.pending.map((_) => ({ asset: _.asset.name, after: _.after.name })),
+    unavailable: plan.unavailable.map((_) => ({
+      asset: _.asset.name,
+      window: _.window.toString(),
+      subjects: _.subjects.flatMap((subject) => subject ?? []),
+      keys: Plan.keysOf(_)
+    }))
   }
 }
 
 type Told = typeof PlanJson.Type
 
 const text = (said: Told, options: TableOptions): string => {
-  const { pending, steps } = said
-  if (steps.length === 0 && pending.length === 0) return "Everything is up to date: nothing would run."
+  const { pending, steps, unavailable } = said
+  if (steps.length === 0 && pending.length === 0 && unavailable.length === 0) return "Everything is up to date: nothing would run."
   const rows = steps.map((_) => [_.asset, _.window, whom(_), reasons(_), _.calls === 0 ? "" : count(_.calls)])
+  const beyond = unavailable.map((
+    _
+  ) => [_.asset, _.window, whom(_), `unavailable ${count(_.keys)}: further back than the source serves`, ""])
   return plain([
-    ...(rows.length === 0 ? [] : [table(["asset", "window", "for", "why", "calls"], rows, options)]),
+    ...(rows.length + beyond.length === 0 ? [] : [table(["asset", "window", "for", "why", "calls"], [...rows, ...beyond], options)]),
     ...pending.map((_) => `${_.asset}: to be planned when ${_.after} has been made`),
     "",
     cost(said)
   ].join("\n"))
 }
 
-const whom = ({ subjects }: Told["steps"][number]): string => subjects.length > 1 ? count(subjects.length) + " each" : subjects[0] ?? ""
+const whom = ({ subjects }: Pick<Told["steps"][number], "subjects">): string =>
+  subjects.length > 1 ? count(subjects.length) + " each" : subjects[0] ?? ""
 
 const reasons = ({ provisional, why, window }: Told["steps"][number]): string =>
   Object.entries(why).map(([reason, keys]) => window === "" ? reason : `${reason} ${count(keys)}`).join(", ") +
   (provisional ? ", if that changed" : "")
 
-const cost = ({ calls, monthlyCredits, pending, rateLimit, takes }: Told): string => {
+const cost = ({ calls, credits, monthlyCredits, pending, rateLimit, takes }: Told): string => {
   const later = pending.length > 0 ? ", and those of what is planned later" : ""
-  const credits = monthlyCredits === null || calls === 0 ? "" : `, of ${count(monthlyCredits)} a month`
+  const sold = monthlyCredits === null || calls === 0 ? "" : `, of ${count(monthlyCredits)} a month`
   const limit = rateLimit === null || calls === 0 ? "" : takes === 0
     ? ` At ${count(rateLimit)} a minute they need not wait.`
     : ` At ${count(rateLimit)} a minute they take ${duration(takes)} at least.`
-  return `${counted(calls, "call")} to the source${credits}${later}.${limit} Nothing was spent.`
+  return `${counted(calls, "call")} to the source${
+    credits === calls ? "" : ` (${counted(credits, "credit")})`
+  }${sold}${later}.${limit} Nothing was spent.`
 }

@@ -1,7 +1,7 @@
 /** Where results are: the tables and files of assets, as the manifest and the data file know them. */
 import { DateTime, Effect, Option, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
-import { type Entry, Manifest } from "../../engine/Manifest.ts"
+import { type Entry, historyOf } from "../../engine/Manifest.ts"
 import { whole, Window } from "../../engine/Partition.ts"
 import type { Slice } from "../../engine/Store.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
@@ -24,10 +24,10 @@ export type Result = typeof Result.Type
 
 /** Of the assets that were ever made, in the order given. */
 export const resultsOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>) {
-  const log = Map.groupBy(yield* Manifest.use((_) => _.log(assets.map((asset) => asset.name))), (_) => _.asset)
+  const log = yield* historyOf(assets)
   const results: Array<Result> = []
   for (const asset of assets) {
-    const entries = log.get(asset.name) ?? []
+    const entries = log.get(asset) ?? []
     const newest = entries.at(-1)
     if (newest === undefined) continue
     const calendar = asset.per?.calendar ?? whole.calendar
@@ -36,7 +36,7 @@ export const resultsOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset
     results.push({
       asset: asset.name,
       kind: asset.into.kind,
-      rows: asset.into.kind === "table" ? yield* rowsOf(asset.name) : null,
+      rows: asset.into.kind === "table" || asset.into.kind === "view" ? yield* rowsOf(asset.name) : null,
       first: asset.per === undefined ? null : calendar.keyOf(windows.reduce((least, _) => Math.min(least, _.from), Infinity)),
       last: asset.per === undefined ? null : calendar.keyOf(windows.reduce((most, _) => Math.max(most, _.to), -Infinity)),
       asOf: DateTime.formatIso(DateTime.makeUnsafe(newest.at)),
@@ -48,7 +48,7 @@ export const resultsOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset
 
 /** The files that hold an asset, the newest slice first. */
 export const filesOf = Effect.fnUntraced(function*(asset: Asset.Any) {
-  return filesIn(asset, slicesOf(asset, yield* Manifest.use((_) => _.log([asset.name]))))
+  return filesIn(asset, slicesOf(asset, (yield* historyOf([asset])).get(asset) ?? []))
 })
 
 // helpers

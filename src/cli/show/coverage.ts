@@ -17,7 +17,7 @@ export const Coverage = Schema.Struct({
 /** What is kept by most subjects first. */
 export const coverageOf = Effect.fnUntraced(function*(asset: Asset.Any) {
   const calendar = asset.per?.calendar ?? whole.calendar
-  const state = Manifest.fold(yield* Manifest.Manifest.use((_) => _.log([asset.name])), calendar)
+  const state = Manifest.fold((yield* Manifest.historyOf([asset])).get(asset) ?? [], calendar)
   const said = [...state].map(([subject, stretches]) => {
     const spans = Span.of(stretches)
     const intervals = spans.map(({ from, to }) => new Window(calendar, from, to)).map(({ first, last }) => ({ first, last }))

@@ -1,8 +1,9 @@
 /** From expression to assets. */
-import { Result, SchemaAST } from "effect"
+import { Result } from "effect"
 import type * as Asset from "../Asset.ts"
 import type * as Job from "../Job.ts"
 import { type Attribute, type Expression, type Hops, mayBeEmpty, type states } from "./Expression.ts"
+import { columnsOf } from "../Store.ts"
 import { nearest } from "./nearest.ts"
 import type { Selection } from "./parse.ts"
 import { SelectionError } from "./SelectionError.ts"
@@ -117,7 +118,7 @@ class Resolver {
       case "kind":
         return [asset.into.kind]
       case "column":
-        return columnsOf(asset)
+        return columnsOf(asset.into) ?? []
       case "job":
         return this.graph.jobs.filter((_) => _.assets.includes(asset)).map((_) => _.name)
     }
@@ -178,11 +179,4 @@ const matches = (pattern: string, name: string): boolean => {
     at = found + part.length
   }
   return true
-}
-
-/** The columns of its rows, as they are kept. */
-const columnsOf = ({ into }: Asset.Any): ReadonlyArray<string> => {
-  if (into.row === undefined) return []
-  const ast = SchemaAST.toEncoded(into.row.ast)
-  return SchemaAST.isObjects(ast) ? ast.propertySignatures.map((_) => String(_.name)) : []
 }

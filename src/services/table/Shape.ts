@@ -1,0 +1,94 @@
+/** A table's columns and how its rows are told apart: by the key's column, the subject's, the log's. */
+import { DateTime, Effect } from "effect"
+import { Statement } from "effect/sql"
+import type * as Asset from "../../engine/Asset.ts"
+import type { Calendar, Window } from "../../engine/Partition.ts"
+import type * as Store from "../../engine/Store.ts"
+import type * as Column from "../Column.ts"
+import type { DuckDbClient } from "../DuckDb.ts"
+
+/** What the statements of a table are made from. */
+export interface Shape {
+  readonly columns: ReadonlyArray<Column.Column>
+  readonly key: string | undefined
+  readonly subject: string | undefined
+  readonly log: string | undefined
+}
+
+export const ddl = (sql: DuckDbClient, shape: Shape) => sql.csv(shape.columns.map((_) => sql`${sql(_.name)} ${sql.literal(_.type)}`))
+
+/** An asset's table comes along when the asset is renamed: the newest of its old names that there is, if it has none under the new one. */
+export const adopt = Effect.fnUntraced(function*(sql: DuckDbClient, { aliases, name }: Asset.Any) {
+  if (aliases.length === 0) return
+  yield* sql.atomic(Effect.gen(function*() {
+    const found = yield* sql<{ name: string }>`
+      SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND ${
+      sql.in("table_name", [name, ...aliases])
+    }`
+    const old = aliases.find((alias) => found.some((_) => _.name === alias))
+    if (old !== undefined && found.every((_) => _.name !== name)) yield* sql`ALTER TABLE ${sql(old)} RENAME TO ${sql(name)}`
+  }))
+})
+
+/** The rows of a slice: those whose key lies in the window's time, of one subject or of all. */
+export const slicing = (sql: DuckDbClient, asset: Asset.Any, shape: Shape, { subject, window }: Store.Slice): Statement.Fragment => {
+  const conditions: Array<Statement.Fragment> = []
+  if (asset.per !== undefined && shape.key !== undefined) conditions.push(inside(sql, shape, window))
+  if (subject !== undefined && shape.subject !== undefined) conditions.push(sql`${sql(shape.subject)} = ${subject}`)
+  if (shape.log !== undefined) conditions.push(sql`${sql(shape.log)} = (SELECT max(${sql(shape.log)}) FROM ${sql(asset.name)})`)
+  return conditions.length === 0 ? sql`true` : sql.and(conditions)
+}
+
+export const inside = (sql: DuckDbClient, { columns, key = "" }: Shape, window: Window): Statement.Fragment => {
+  if (window.calendar.unit === "static") return sql`${sql(key)} IN ${sql.in(window.keys)}`
+  const [start, end] = [window.from, window.to + 1].map((_) => edgeOf(sql, columns, key, window.calendar, _))
+  return sql`(${sql(key)} >= ${start ?? null} AND ${sql(key)} < ${end ?? null})`
+}
+
+/** Where a key begins, as its column has it: a date by the calendar's clocks, or an instant. */
+export const edgeOf = (
+  sql: DuckDbClient,
+  columns: Shape["columns"],
+  column: string,
+  calendar: Calendar,
+  ordinal: number
+): Statement.Fragment =>
+  hasDates(columns, column, calendar)
+    ? sql`${calendar.dateOf(ordinal)}::DATE`
+    : sql`${DateTime.makeUnsafe(calendar.startOf(ordinal))}::TIMESTAMPTZ`
+
+export const hasDates = (columns: Shape["columns"], column: string, { unit }: Calendar): boolean =>
+  unit !== "hour" && columns.some((_) => _.name === column && _.type === "DATE")
+
+export const stagedName = ({ asset }: Store.Step) => `staged_${asset.name}`
+export const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
+
+export const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
+
+/**
+ * Text that no two keys share, and that tells the key: a date or an instant in its time, or itself if it lies in none.
+ * Rows of one key may have several: a week's days, the quarters of an hour by a zone's clocks.
+ */
+export const keyOf = (sql: DuckDbClient, asset: Asset.Any, { columns, key }: Shape): Statement.Fragment => {
+  if (asset.per === undefined || key === undefined) return sql`''`
+  const { calendar } = asset.per
+  if (calendar.unit === "static") return sql`${sql(key)}`
+  const unit = sql.literal(`'${calendar.unit === "week" ? "day" : calendar.unit}'`)
+  if (hasDates(columns, key, calendar)) return sql`date_trunc(${unit}, ${sql(key)})::DATE::VARCHAR`
+  return calendar.zone === "UTC"
+    ? sql`epoch_ms(date_trunc(${unit}, ${sql(key)}))::VARCHAR`
+    : sql`epoch_ms(time_bucket(INTERVAL 15 MINUTES, ${sql(key)}::TIMESTAMPTZ))::VARCHAR`
+}
+
+export const ordinalOf = (calendar: Calendar, k: string): number | undefined =>
+  !isInTime(calendar) ? calendar.ordinalOf(k) : k.includes("-", 1) ? calendar.ordinalOn(k) : calendar.ordinalAt(Number(k))
+
+/**
+ * The content of some rows, whatever their order. Doubles count with 12 significant digits: parallel sums are not
+ * stable to the last bit.
+ */
+export const digest = (sql: DuckDbClient, { columns }: Shape): Statement.Fragment => {
+  const text = (_: Column.Column) =>
+    _.type === "DOUBLE" ? sql`coalesce(format('{:.11e}', ${sql(_.name)}), '~')` : sql`coalesce(${sql(_.name)}::VARCHAR, '~')`
+  return sql`count(*) || ':' || sum(md5_number_lower(concat_ws(chr(31), ${sql.csv(columns.map(text))}))::HUGEINT)`
+}
