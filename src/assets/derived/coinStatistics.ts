@@ -45,7 +45,7 @@ export class CoinStatistic extends Schema.Class<CoinStatistic>("CoinStatistic")(
   correlation_btc: Column.figure("Pearson correlation of the log returns with bitcoin's over the days both have; missing under 30 of them")
 }) {}
 
-/** Returns that lie within 1e-14 of each other count as one: a series that does not vary has no Sharpe ratio, beta or correlation. */
+/** A series that does not vary has no Sharpe ratio, beta or correlation. */
 export const coinStatistics = Asset.make("coin_statistics", {
   about: "Each coin's returns, volatility, drawdown, Sharpe and Sortino ratios, beta and coverage as of its last day",
   source: "price_history",
@@ -110,8 +110,8 @@ export const coinStatistics = Asset.make("coin_statistics", {
       market AS (
         SELECT
           coin_id,
-          CASE WHEN max(bitcoin) - min(bitcoin) > 1e-14 THEN covar_samp(log_return, bitcoin) / var_samp(bitcoin) END AS beta,
-          CASE WHEN max(bitcoin) - min(bitcoin) > 1e-14 AND max(log_return) - min(log_return) > 1e-14
+          CASE WHEN max(bitcoin) > min(bitcoin) THEN covar_samp(log_return, bitcoin) / var_samp(bitcoin) END AS beta,
+          CASE WHEN max(bitcoin) > min(bitcoin) AND max(log_return) > min(log_return)
             THEN greatest(-1, least(1, corr(log_return, bitcoin))) END AS correlation_btc
         FROM paired
         GROUP BY coin_id
@@ -136,7 +136,7 @@ export const coinStatistics = Asset.make("coin_statistics", {
       min(day) FILTER (WHERE price = t.peak) AS peak_day,
       t.trough_day,
       min(day) FILTER (WHERE day > t.trough_day AND price >= t.peak) AS recovery_day,
-      CASE WHEN max(simple_return) - min(simple_return) > 1e-14
+      CASE WHEN max(simple_return) > min(simple_return)
         THEN avg(simple_return - ${riskFreeRate} / 365) / stddev_samp(simple_return) * sqrt(365) END AS sharpe,
       avg(simple_return - ${riskFreeRate} / 365)
         / nullif(sqrt(avg(least(simple_return - ${riskFreeRate} / 365, 0) ** 2) FILTER (WHERE simple_return IS NOT NULL)), 0)

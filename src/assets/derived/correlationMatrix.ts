@@ -17,7 +17,7 @@ export class Correlation extends Schema.Class<Correlation>("Correlation")({
 }) {}
 
 /**
- * Returns that lie within 1e-14 of each other count as one: what does not vary correlates with nothing.
+ * What does not vary correlates with nothing.
  *
  * A join in SQL would have a row a pair of coins and day: for a thousand coins over ten years that is minutes and
  * gigabytes. So the series come here, and each pair is a loop over two arrays.
@@ -64,10 +64,11 @@ export const correlationMatrix = Asset.make("correlation_matrix", {
 
 // helpers
 
-/** A coin's log returns by day, as far as they lie from their mean; NaN where there is none. */
+/** A coin's log returns by day, and how far they lie from their mean; NaN where there is none. */
 interface Series {
   readonly coin: string
   readonly values: Float64Array
+  readonly centred: Float64Array
   /** The days that have one, as text. */
   readonly days: string
   readonly sums: Sums
@@ -85,8 +86,8 @@ interface Sums {
 const toSeries = (coin: string, days: ReadonlyArray<number>, returns: ReadonlyArray<number>, length: number): Series => {
   const mean = returns.reduce((sum, _) => sum + _, 0) / returns.length
   const values = new Float64Array(length).fill(NaN)
-  days.forEach((day, i) => values[day] = (returns[i] ?? NaN) - mean)
-  return { coin, values, days: days.join(), sums: shared(values, values) }
+  days.forEach((day, i) => values[day] = returns[i] ?? NaN)
+  return { coin, values, centred: values.map((_) => _ - mean), days: days.join(), sums: shared(values, values) }
 }
 
 /** So few days say nothing. */
@@ -95,9 +96,9 @@ const least = 30
 const correlate = (a: Series, b: Series): { readonly correlation: number | null; readonly days: number } => {
   // of two series over the same days, all but the products is known
   const { n, spread, xx, xy, yy } = a.days === b.days
-    ? { ...a.sums, yy: b.sums.xx, xy: product(a.values, b.values), spread: Math.min(a.sums.spread, b.sums.spread) }
+    ? { ...a.sums, yy: b.sums.xx, xy: product(a.centred, b.centred), spread: Math.min(a.sums.spread, b.sums.spread) }
     : shared(a.values, b.values)
-  const correlation = n < least || spread <= 1e-14 ? null : Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy)))
+  const correlation = n < least || spread === 0 ? null : Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy)))
   return { correlation, days: n }
 }
 

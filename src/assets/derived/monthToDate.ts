@@ -5,7 +5,7 @@ import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { byMonth, MonthlyPrice } from "./monthlyPrices.ts"
+import { byMonth, inOrder, MonthlyPrice } from "./monthlyPrices.ts"
 
 /** The month that the newest day lies in, by the formulas of `monthly_prices`, up to each coin's latest point. */
 export const monthToDate = Asset.make("month_to_date", {
@@ -14,7 +14,7 @@ export const monthToDate = Asset.make("month_to_date", {
   group: "transform",
   from: { prices: Asset.every(priceHistory, Day) },
   into: Table.make(MonthlyPrice),
-  checks: [Check.unique("coin_id"), Check.within("max_drawdown", -1, 0)]
+  checks: [Check.unique("coin_id"), Check.within("max_drawdown", -1, 0), inOrder]
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   return sql`FROM ${byMonth(sql, prices)} WHERE month = (SELECT date_trunc('month', max(day)) FROM ${prices})`

@@ -26,6 +26,11 @@ export class MonthlyPrice extends Schema.Class<MonthlyPrice>("MonthlyPrice")({
   closed: Schema.Boolean.annotate({ description: "Is the point (M+1)-01 there?" })
 }) {}
 
+/** Whatever is missing, the highest point is no lower than any other. */
+export const inOrder = Check.custom<MonthlyPrice>("open, close, low and high in order", {
+  sql: "low <= close AND close <= high AND coalesce(low <= open AND open <= high, true)"
+})
+
 /** A month is made when it has ended; the one that is running is in `month_to_date`. */
 export const monthlyPrices = Asset.make("monthly_prices", {
   about: "Each coin's open, high, low, close, return, volatility, volume and drawdown of each month that has ended",
@@ -37,7 +42,8 @@ export const monthlyPrices = Asset.make("monthly_prices", {
   checks: [
     Check.unique("coin_id", "month"),
     Check.within("monthly_return", -1, 20, "warn"),
-    Check.within("max_drawdown", -1, 0)
+    Check.within("max_drawdown", -1, 0),
+    inOrder
   ]
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb

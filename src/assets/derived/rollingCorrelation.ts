@@ -16,7 +16,7 @@ export class RollingCorrelation extends Schema.Class<RollingCorrelation>("Rollin
   correlation_90: Column.figure("Pearson's r of the 90 log returns D−89 … D and bitcoin's, −1 to 1")
 }) {}
 
-/** Returns that lie within 1e-14 of each other count as one: what does not vary correlates with nothing. */
+/** What does not vary correlates with nothing. */
 export const rollingCorrelation = Asset.make("rolling_correlation", {
   about: "How closely each coin's daily log returns moved with bitcoin's over the last 30 and 90 days, day by day",
   source: "price_history",
@@ -58,8 +58,8 @@ const over = (sql: DuckDbClient, days: number) => {
   const frame = sql.literal(`(w RANGE INTERVAL ${days - 1} DAY PRECEDING)`)
   return sql`CASE
     WHEN count(x + y) OVER ${frame} = ${days}
-      AND max(x) OVER ${frame} - min(x) OVER ${frame} > 1e-14
-      AND max(y) OVER ${frame} - min(y) OVER ${frame} > 1e-14
+      AND max(x) OVER ${frame} > min(x) OVER ${frame}
+      AND max(y) OVER ${frame} > min(y) OVER ${frame}
     THEN greatest(-1, least(1, corr(x, y) OVER ${frame}))
   END`
 }

@@ -40,7 +40,7 @@ const squares = (xs: ReadonlyArray<number>) => {
   return sum(xs.map((_) => (_ - middle) ** 2))
 }
 const sd = (xs: ReadonlyArray<number>): Maybe => xs.length < 2 ? null : Math.sqrt(squares(xs) / (xs.length - 1))
-const varies = (xs: ReadonlyArray<number>) => Math.max(...xs) - Math.min(...xs) > 1e-14
+const varies = (xs: ReadonlyArray<number>) => Math.max(...xs) > Math.min(...xs)
 const ratio = (a: Maybe, b: Maybe): Maybe => a === null || b === null || b === 0 ? null : a / b - 1
 const times = (a: Maybe, k: number): Maybe => a === null ? null : a * k
 const year = Math.sqrt(365)

@@ -210,7 +210,10 @@ it.effect("the averages cross on the day they do, and only there", () =>
     const all = yield* trendsOf({
       coin: daily(first, [...still(100, 200), 101, 101, 50, 50]),
       up: daily(first, [...still(100, 199), 101]),
-      down: daily(first, [...still(100, 199), 99])
+      down: daily(first, [...still(100, 199), 99]),
+      fall: daily(first, [...still(100, 200), 99]),
+      little: daily(first, [...still(100, 199), 100.00001]),
+      less: daily(first, [...still(100, 199), 99.99999])
     })
     const of = all("coin")
     same(of(200), { cross: null })
@@ -221,6 +224,10 @@ it.effect("the averages cross on the day they do, and only there", () =>
     // on the first day that has both averages, nothing is known of the day before
     same(all("up")(200), { cross: null, trend: "up" })
     same(all("down")(200), { cross: null, trend: "down" })
+    same(all("little")(200), { trend: "up" })
+    same(all("less")(200), { trend: "down" })
+    // from equal, a fall is a cross as well
+    same(all("fall")(201), { cross: "death" })
   }))
 
 it.effect("a trend has the price, the month and the quarter in order", () =>
