@@ -9,7 +9,7 @@ const jobs = [
   Job.make("crypto_metadata_job", { about: "Which coins there are", assets: [assets.coinList] }),
   Job.make("crypto_market_data_job", {
     about: "The market now",
-    assets: [assets.marketSnapshot, assets.globalMarket, assets.marketOverview]
+    assets: [assets.marketSnapshot, assets.globalMarket, assets.marketOverview, assets.marketReport]
   }),
   Job.make("crypto_price_history_job", { about: "Daily prices of the tracked coins", assets: [assets.priceHistory] }),
   Job.make("crypto_analytics_job", {
@@ -36,9 +36,14 @@ const jobs = [
       assets.drawdownChart,
       assets.rsiChart,
       assets.correlationChart,
-      assets.monthlyChart
+      assets.monthlyChart,
+      assets.dominanceChart,
+      assets.indexChart,
+      assets.rollingChart,
+      assets.distributionChart
     ]
-  })
+  }),
+  Job.make("crypto_monthly_report_job", { about: "Each month that has ended, in one page", assets: [assets.monthlyReport] })
 ] as const
 
 const [metadata, marketData, priceHistory, analytics] = jobs

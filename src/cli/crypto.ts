@@ -20,6 +20,12 @@ export const options = {
   usage: Effect.flatMap(Effect.promise(() => import("../layers/coingecko/CallLogFile.ts")), (_) => _.usage),
   /** Beside the usual ones: what only this pipeline has. */
   commands: [
+    later("report", "The market now, or a month, in one page", "Make",
+      (root, world) => import("./report.ts").then((_) => _.report(root, world))),
+    later("chart", "A chart of some coins, to a file or drawn here", "Look",
+      (root, world) => import("./chart.ts").then((_) => _.chart(root, world))),
+    later("site", "What is kept, as a folder of linked pages", "Take out",
+      (root, world) => import("./site.ts").then((_) => _.site(root, world))),
     later("query", "One SELECT on the data file, which it cannot change", "Take out",
       (root) => import("./query.ts").then((_) => _.query(root, data))),
     later("sandbox", "Serve the synthetic market over HTTP", "Keep in order", (root) => import("./sandbox.ts").then((_) => _.sandbox(root)))

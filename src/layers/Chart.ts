@@ -24,7 +24,7 @@ export const layerWith = (options: Partial<Options> = {}): Layer.Layer<Chart, ne
     const drawing = Effect.fnUntraced(function*<F extends Format>(spec: TopLevelSpec, formats: ReadonlyArray<F>) {
       const safe = JSON.stringify(yield* Effect.fromResult(safeSpec(spec, limits)))
       const drawn = yield* pen.draw(safe, formats)
-      const whole = { spec: `${safe}\n`, svg: drawn.svg, png: drawn.png, html: drawn.html }
+      const whole = { spec: `${safe}\n`, svg: drawn.svg, png: drawn.png, html: drawn.html, live: drawn.live }
       // it draws what it is asked for, or fails
       return whole as Drawn<F>
     })

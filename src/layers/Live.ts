@@ -9,6 +9,7 @@ import { ledgerPath } from "./Files.ts"
 import * as Hook from "./Hook.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
+import * as Report from "./Report.ts"
 import * as Sandbox from "./Sandbox.ts"
 
 /** The data file and its manifest: what a query needs. Opening it makes its folder. */
@@ -26,5 +27,7 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
       Effect.map(Clock.Clock,
         (clock) => CoinGecko.layerFetch(Sandbox.fetchOf(Sandbox.make(sandboxSeed), () => clock.currentTimeMillisUnsafe())))
     )
-  return Layer.mergeAll(ledger, market, Chart.layer, Hook.layer, Layer.succeed(Horizon, historyDays)).pipe(Layer.provideMerge(data))
+  return Layer.mergeAll(ledger, market, Chart.layer, Report.layer, Hook.layer, Layer.succeed(Horizon, historyDays)).pipe(
+    Layer.provideMerge(data)
+  )
 }))

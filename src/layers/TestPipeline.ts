@@ -6,6 +6,7 @@ import { DateTime, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Horizon } from "../engine/Partition.ts"
 import { Chart } from "../services/Chart.ts"
+import { Report } from "../services/Report.ts"
 import type { Settings } from "../services/Settings.ts"
 import * as CoinGeckoTest from "./coingecko/CoinGeckoTest.ts"
 import * as DuckDb from "./DuckDb.ts"
@@ -27,14 +28,21 @@ export const layer = ({ market, now, settings }: World) =>
     Manifest.layer.pipe(Layer.provideMerge(DuckDb.layerMemory)),
     Layer.fresh(Ledger.layer(":memory:")),
     Layer.succeed(Chart, undrawn),
+    Layer.succeed(Report, unkept),
     Layer.succeed(Horizon, settings?.historyDays ?? 365),
     Layer.effectDiscard(TestClock.setTime(DateTime.toEpochMillis(DateTime.makeUnsafe(now))))
   )
 
 // helpers
 
-/** Says where the files would be. */
+/** Says where the file would be. */
+const unkept = Report.of({
+  page: ({ body }) => Effect.succeed(body.markup),
+  keep: (base) => Effect.succeed({ files: [`${base}.html`] })
+})
+
+/** Draws an empty picture, and says where the files would be. */
 const undrawn = Chart.of({
-  render: () => Effect.die("no chart is drawn in a TestPipeline"),
+  render: (spec) => Effect.succeed({ spec: JSON.stringify(spec), svg: "<svg></svg>", png: new Uint8Array(), html: "", live: "{}" }),
   draw: (base) => Effect.succeed({ files: [`${base}.svg`, `${base}.png`, `${base}.html`, `${base}.vl.json`] })
 })

@@ -15,8 +15,10 @@ export type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>["layer"][
 /** One of several views that stand one below the other. */
 export type View = Extract<TopLevelSpec, { readonly vconcat: unknown }>["vconcat"][number]
 
+/** What a chart is kept as. */
 export const formats = ["svg", "png", "html"] as const
-export type Format = (typeof formats)[number]
+/** `live` is what a page's own script draws. */
+export type Format = (typeof formats)[number] | "live"
 
 /** What a spec becomes. `spec` is the cleaned spec as JSON: the file that can be drawn again. */
 export interface Drawing {
@@ -24,6 +26,7 @@ export interface Drawing {
   readonly svg: string
   readonly png: Uint8Array
   readonly html: string
+  readonly live: string
 }
 
 /** Only what was asked for. */

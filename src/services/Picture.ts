@@ -2,13 +2,13 @@
  * A picture is where a chart asset is kept: four files below `charts/`, drawn from the Vega-Lite spec that the asset
  * hands over. The files come before the manifest entry: a drawing nobody knows of does no harm.
  */
-import { DateTime, Effect } from "effect"
-import { Entry, historyOf, Manifest } from "../engine/Manifest.ts"
-import * as Span from "../engine/Span.ts"
+import { Effect } from "effect"
+import type { Manifest } from "../engine/Manifest.ts"
 import type * as Store from "../engine/Store.ts"
 import { Chart, type ChartError, type TopLevelSpec } from "./Chart.ts"
 import { contentHash } from "./contentHash.ts"
 import { fileName } from "./fileName.ts"
+import { publish } from "./kept.ts"
 
 /** Where a picture lies, below the data folder. */
 export interface Files {
@@ -34,32 +34,8 @@ export const vega: Picture = {
   },
   files: (asset, slice) => ["html", "svg", "png", "vl.json"].map((_) => `${baseOf(asset.name, slice)}.${_}`),
   write: Effect.fnUntraced(function*(step, spec) {
-    const manifest = yield* Manifest
     yield* Chart.use((_) => _.draw(baseOf(step.asset.name, step), spec))
-    const hash = contentHash(JSON.stringify(spec))
-    const { first, last } = step.window
-    const before = ((yield* historyOf([step.asset])).get(step.asset) ?? []).findLast((_) =>
-      _.subject === (step.subject ?? "") && _.window.first === first
-    )
-    const isNew = before?.contentHash !== hash
-    const rows = rowsOf(spec)
-    yield* manifest.publish(
-      new Entry({
-        id: step.id,
-        asset: step.asset.name,
-        subject: step.subject ?? "",
-        window: { first, last },
-        changed: isNew ? [{ first, last }] : [],
-        codeVersion: step.asset.codeVersion,
-        sawUpTo: step.sawUpTo,
-        inputs: step.inputs,
-        rows,
-        contentHash: hash,
-        warnings: [],
-        at: DateTime.toEpochMillis(yield* DateTime.now)
-      })
-    )
-    return { rows, changed: isNew ? Span.of([step.window]) : Span.empty, warnings: [] }
+    return yield* publish(step, contentHash(JSON.stringify(spec)), rowsOf(spec))
   })
 }
 

@@ -47,7 +47,7 @@ export const dayX = ({ brush, title }: { readonly title?: string; readonly brush
   axis: timeAxis(title)
 } as const)
 
-export type DayX = ReturnType<typeof dayX> | (Omit<ReturnType<typeof dayX>, "axis"> & { readonly axis: object })
+export type DayX = Omit<ReturnType<typeof dayX>, "axis" | "scale"> & { readonly axis: object; readonly scale: object }
 
 /** In pages: a strip of the whole, to choose a range of it; what follows the brush takes its name. */
 export const brush = ({ field, width }: { readonly field: string; readonly width: number }): View => ({
@@ -111,11 +111,12 @@ export const hover = ({ brush, field, say = tidyNumber, series }: Pick<Lines, "b
 
 /** In pages: a rule at the day under the pointer, and what its row says. */
 export const hoverRow = (
-  { brush, fields, name = "hover" }: {
+  { brush, fields, name = "hover", x = dayX({ brush }) }: {
     readonly fields: ReadonlyArray<{ readonly field: string; readonly title: string; readonly say?: (of: string) => string }>
     readonly brush?: string
     /** Its own in a chart of several views. */
     readonly name?: string
+    readonly x?: DayX
   }
 ): Layer => ({
   name: `${pageOnly}${name}`,
@@ -125,7 +126,7 @@ export const hoverRow = (
   transform: fields.map(({ field, say = tidyNumber }) => ({ calculate: say(`datum['${field}']`), as: `${field}_said` })),
   mark: { type: "rule", color: ink.line.light, strokeWidth: 1, clip: brush !== undefined },
   encoding: {
-    x: dayX({ brush }),
+    x,
     opacity: { condition: { param: `${pageOnly}at_${name}`, empty: false, value: 0.9 }, value: 0 },
     tooltip: [
       { field: "day", type: "nominal", title: "Day (00:00 UTC)" },
@@ -137,23 +138,37 @@ export const hoverRow = (
 /** A share as people write it: `+12.3 %`. */
 export const shareSaid = (of: string): string => `!isValid(${of}) ? '' : format((${of}) * 100, '+,.2f') + ' %'`
 
-/** One strip a series, one below the other over the same time: what would hide each other in one view. */
+/** A size that is a share: `12.3 %`. */
+export const shareOf = (of: string): string => `!isValid(${of}) ? '' : format((${of}) * 100, ',.1f') + ' %'`
+
+/** One strip a series that has points, one below the other over the same time: what would hide each other in one view. */
 export const strips = (
-  { height = 64, layer, series, width }: {
+  { height = 64, layer, points, series, width }: {
+    readonly points: ReadonlyArray<{ readonly series: string; readonly time: number }>
     readonly series: ReadonlyArray<Line>
     readonly width: number
     readonly height?: number
     /** The strip's layers; it holds its series' rows only. */
     readonly layer: (line: Line, dayX: DayX) => Array<Layer>
   }
-): Array<View> =>
-  series.map((line, at) => ({
+): Array<View> => {
+  const drawn = new Set(points.map((_) => _.series))
+  const shown = series.filter((_) => drawn.has(_.key))
+  const times = points.map((_) => _.time)
+  // one time for all: a coin that began late begins where it began
+  const scale = { ...timeScale, domain: { expr: `[${Math.min(...times)}, ${Math.max(...times)}]` } }
+  return shown.map((line, at) => ({
     title: { text: line.name, fontSize: 12, fontWeight: 600, offset: 4, anchor: "start", frame: "group" },
     width,
     height,
     transform: [{ filter: { field: "series", equal: line.key } }],
-    layer: layer(line, at === series.length - 1 ? dayX() : { ...dayX(), axis: { ...timeAxis(), title: null, labels: false, ticks: false } })
+    layer: layer(line, {
+      ...dayX(),
+      scale,
+      axis: at === shown.length - 1 ? timeAxis() : { ...timeAxis(), title: null, labels: false, ticks: false }
+    })
   }))
+}
 
 /** A level of the figure that has a meaning, as a quiet rule with its words. */
 export const level = (field: string, at: number, says: string): ReadonlyArray<Layer> => [

@@ -29,7 +29,7 @@ export const shown = Effect.fnUntraced(function*(
     /** With coin_id. */
     readonly rows: Statement.Fragment
     readonly most?: number
-    readonly only?: string
+    readonly only?: string | ReadonlyArray<string>
   }
 ) {
   const sql = yield* DuckDb
@@ -42,7 +42,7 @@ export const shown = Effect.fnUntraced(function*(
     FROM drawn LEFT JOIN ${coins} USING (coin_id)
     ORDER BY coin_id`
   const place = (id: string) => (tracked.includes(id) ? tracked.indexOf(id) : tracked.length)
-  const ranked = found.filter(({ id }) => only === undefined || id === only).toSorted((a, b) => place(a.id) - place(b.id))
+  const ranked = found.filter(({ id }) => only === undefined || [only].flat().includes(id)).toSorted((a, b) => place(a.id) - place(b.id))
   const universe = [...new Set([...tracked, ...ranked.slice(0, most).map((_) => _.id)])]
   return {
     coins: ranked.slice(0, most).map(({ id, name }, at): ShownCoin => ({ id, name, key: `s${at}`, colour: colourOf(id, universe) })),

@@ -1,30 +1,32 @@
 import { Effect } from "effect"
+import type { Statement } from "effect/sql"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
 import { attribution, frame, logAxis } from "../../services/chartFrame.ts"
 import { data, hover, level, lines } from "../../services/chartLines.ts"
-import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
-import { Day } from "../partitions.ts"
-import { coinList } from "../raw/coinList.ts"
-import { priceHistory } from "../raw/priceHistory.ts"
+import type { Rows } from "../../services/Table.ts"
+import { indexedPrices } from "../derived/indexedPrices.ts"
+import { coinList, type ListedCoin } from "../raw/coinList.ts"
 import { asTheyEnd, changes, coverage, extent, series } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
-/** Formula: 100 · p(D) / p(F), F the coin's first day with a price above 0. */
+/** Formula: 100 · p(D) / p(B), B the first day on which all compared coins have a price above 0. */
 export const coinComparison = Asset.make("coin_comparison", {
-  about: "What 100 in each tracked coin became: prices indexed to 100 on the coin's first day, on a log scale",
+  about: "What 100 in each tracked coin became since the first day that all have, on a log scale",
   group: "visualize",
-  source: "price_history: 100 · p(D) / p(F), F the coin's first day",
-  from: { prices: Asset.every(priceHistory, Day), coins: coinList },
+  source: "indexed_prices: indexed as it is",
+  from: { indexed: indexedPrices, coins: coinList },
   into: Picture.vega
-}, Effect.fnUntraced(function*({ coins, prices }) {
-  const sql = yield* DuckDb
+}, ({ coins, indexed }) => comparison({ coins, rows: indexed }))
+
+/** Rows that hold coin_id, day, price and indexed, compared. */
+export const comparison = Effect.fnUntraced(function*(
+  { coins, rows }: { readonly coins: Rows<ListedCoin>; readonly rows: Statement.Fragment }
+) {
   const settings = yield* Settings
-  const all = yield* shown({ coins, rows: prices })
-  const rows =
-    sql`(SELECT coin_id, day, price, 100 * price / arg_min(price, day) OVER (PARTITION BY coin_id) AS indexed FROM ${prices} WHERE price > 0)`
+  const all = yield* shown({ coins, rows })
   const drawn = yield* series({ rows, shown: all, column: "indexed", others: ["price"] })
   const legend = asTheyEnd(all, drawn, "indexed")
   const [low, high] = extent(drawn, "indexed")
@@ -50,4 +52,4 @@ export const coinComparison = Asset.make("coin_comparison", {
       hover({ series: legend.coins, field: "indexed" })
     ]
   } satisfies TopLevelSpec
-}))
+})

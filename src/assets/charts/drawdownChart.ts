@@ -35,6 +35,7 @@ export const drawdownChart = Asset.make("drawdown_chart", {
     }),
     data: data(drawn.points),
     vconcat: strips({
+      points: drawn.points,
       series: all.coins,
       width: pixels,
       layer: (line, x) => [
@@ -51,7 +52,7 @@ export const drawdownChart = Asset.make("drawdown_chart", {
             detail: { field: "stretch", type: "nominal" }
           }
         },
-        hoverRow({ name: `hover_${line.key}`, fields: [{ field: "drawdown", title: line.name, say: shareSaid }] })
+        hoverRow({ name: `hover_${line.key}`, x, fields: [{ field: "drawdown", title: line.name, say: shareSaid }] })
       ]
     }),
     spacing: 10

@@ -8,10 +8,11 @@ import { ink } from "../../services/chartTheme.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import type { Rows } from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
 import { Day } from "../partitions.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
-import { priceHistory } from "../raw/priceHistory.ts"
+import { type DailyPrice, priceHistory } from "../raw/priceHistory.ts"
 
 const periods = [["24 h", "price_change_percentage_24h"], ["7 d", "price_change_percentage_7d"], [
   "30 d",
@@ -38,12 +39,15 @@ export const marketOverview = Asset.make("market_overview", {
   source: "market_snapshot as it is; the lines are price_history's last 31 days",
   from: { market: marketSnapshot, prices: Asset.every(priceHistory, Day) },
   into: Picture.vega
-}, Effect.fnUntraced(function*({ market, prices }) {
-  const sql = yield* DuckDb
-  const settings = yield* Settings
-  const all = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
-  const coins = labels(all).slice(0, most)
-  const lately = yield* sql<Lately>`
+}, (inputs) => overview(inputs))
+
+export const overview = Effect.fnUntraced(
+  function*({ market, prices }: { readonly market: Rows<Market>; readonly prices: Rows<DailyPrice> }) {
+    const sql = yield* DuckDb
+    const settings = yield* Settings
+    const all = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
+    const coins = labels(all).slice(0, most)
+    const lately = yield* sql<Lately>`
     SELECT
       coin_id,
       day,
@@ -55,91 +59,92 @@ export const marketOverview = Asset.make("market_overview", {
     WHERE day >= (SELECT max(day) - 30 FROM ${prices}) AND price > 0
     WINDOW own AS (PARTITION BY coin_id)
     ORDER BY coin_id, day`
-  const names = new Map(coins.map((_) => [_.coin_id, _.coin]))
-  const universe = [...new Set([...(yield* Coin.list), ...coins.map((_) => _.coin_id)])]
-  const order = coins.map((_) => _.coin)
-  const money = settings.currency.toUpperCase()
-  const asOf = all[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
-  const since = lately.reduce((least, _) => (least === "" || _.day < least ? _.day : least), "")
-  const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 180, ticks: false, domain: false } } as const
-  const colour = {
-    field: "coin",
-    type: "nominal",
-    legend: null,
-    scale: { domain: order, range: coins.map((_) => colourOf(_.coin_id, universe)) }
-  } as const
-  return {
-    ...outer({
-      title: `Market overview: ${coins.length} coins`,
-      subtitle: `Market cap in ${money} and price change in percent, as of ${asOf} UTC${
-        all.length > coins.length ? ` · the ${coins.length} largest of ${all.length}` : ""
-      }${since === "" ? "" : ` · lines: daily prices since ${since}, each on a scale of its own`}`,
-      description: `Market cap of ${
-        order.join(", ")
-      } in ${money}, with the price change over 24 hours, 7 days and 30 days, as of ${asOf} UTC.`,
-      attribution: attribution(settings)
-    }),
-    data: { values: coins },
-    // one above the other, so that each has the whole width of a phone
-    vconcat: [
-      {
-        width,
-        height: { step: 24 },
-        transform: [{ calculate: tidyNumber("datum.market_cap"), as: "said" }],
-        mark: { type: "bar" },
-        encoding: {
-          y,
-          x: { field: "market_cap", type: "quantitative", axis: numberAxis(`Market cap (${money})`) },
-          color: colour,
-          tooltip: [{ field: "coin", type: "nominal", title: "Coin" }, { field: "said", type: "nominal", title: `Market cap (${money})` }]
-        }
-      },
-      {
-        width,
-        height: { step: 24 },
-        transform: [
-          { fold: periods.map(([, column]) => column), as: ["column", "change"] },
-          {
-            calculate: `!isValid(datum.change) ? 'n/a' : abs(datum.change) < 0.05 ? '0.0 %' : format(datum.change, '+,.1f') + ' %'`,
-            as: "said"
-          },
-          { calculate: periods.map(([name, column]) => `datum.column === '${column}' ? '${name}'`).join(" : ") + " : ''", as: "period" }
-        ],
-        mark: { type: "text", align: "center" },
-        encoding: {
-          y,
-          x: {
-            field: "period",
-            type: "nominal",
-            sort: periods.map(([name]) => name),
-            axis: { orient: "top", title: "Price change", labelAngle: 0, domain: false, ticks: false }
-          },
-          text: { field: "said", type: "nominal" },
-          color: {
-            condition: [
-              { test: "isValid(datum.change) && datum.change >= 0.05", value: ink.gain.light },
-              { test: "isValid(datum.change) && datum.change <= -0.05", value: ink.loss.light }
-            ],
-            value: ink.muted.light
+    const names = new Map(coins.map((_) => [_.coin_id, _.coin]))
+    const universe = [...new Set([...(yield* Coin.list), ...coins.map((_) => _.coin_id)])]
+    const order = coins.map((_) => _.coin)
+    const money = settings.currency.toUpperCase()
+    const asOf = all[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
+    const since = lately.reduce((least, _) => (least === "" || _.day < least ? _.day : least), "")
+    const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 180, ticks: false, domain: false } } as const
+    const colour = {
+      field: "coin",
+      type: "nominal",
+      legend: null,
+      scale: { domain: order, range: coins.map((_) => colourOf(_.coin_id, universe)) }
+    } as const
+    return {
+      ...outer({
+        title: `Market overview: ${coins.length} coins`,
+        subtitle: `Market cap in ${money} and price change in percent, as of ${asOf} UTC${
+          all.length > coins.length ? ` · the ${coins.length} largest of ${all.length}` : ""
+        }${since === "" ? "" : ` · lines: daily prices since ${since}, each on a scale of its own`}`,
+        description: `Market cap of ${
+          order.join(", ")
+        } in ${money}, with the price change over 24 hours, 7 days and 30 days, as of ${asOf} UTC.`,
+        attribution: attribution(settings)
+      }),
+      data: { values: coins },
+      // one above the other, so that each has the whole width of a phone
+      vconcat: [
+        {
+          width,
+          height: { step: 24 },
+          transform: [{ calculate: tidyNumber("datum.market_cap"), as: "said" }],
+          mark: { type: "bar" },
+          encoding: {
+            y,
+            x: { field: "market_cap", type: "quantitative", axis: numberAxis(`Market cap (${money})`) },
+            color: colour,
+            tooltip: [{ field: "coin", type: "nominal", title: "Coin" }, { field: "said", type: "nominal", title: `Market cap (${money})` }]
+          }
+        },
+        {
+          width,
+          height: { step: 24 },
+          transform: [
+            { fold: periods.map(([, column]) => column), as: ["column", "change"] },
+            {
+              calculate: `!isValid(datum.change) ? 'n/a' : abs(datum.change) < 0.05 ? '0.0 %' : format(datum.change, '+,.1f') + ' %'`,
+              as: "said"
+            },
+            { calculate: periods.map(([name, column]) => `datum.column === '${column}' ? '${name}'`).join(" : ") + " : ''", as: "period" }
+          ],
+          mark: { type: "text", align: "center" },
+          encoding: {
+            y,
+            x: {
+              field: "period",
+              type: "nominal",
+              sort: periods.map(([name]) => name),
+              axis: { orient: "top", title: "Price change", labelAngle: 0, domain: false, ticks: false }
+            },
+            text: { field: "said", type: "nominal" },
+            color: {
+              condition: [
+                { test: "isValid(datum.change) && datum.change >= 0.05", value: ink.gain.light },
+                { test: "isValid(datum.change) && datum.change <= -0.05", value: ink.loss.light }
+              ],
+              value: ink.muted.light
+            }
+          }
+        },
+        {
+          data: data(lately.flatMap((_) => (names.has(_.coin_id) ? [{ ..._, coin: names.get(_.coin_id) }] : []))),
+          width,
+          height: { step: 24, for: "position" },
+          mark: { type: "line", strokeWidth: 1.5 },
+          encoding: {
+            y,
+            yOffset: { field: "relative", type: "quantitative", scale: { domain: [1.15, -0.15] } },
+            x: dayX(),
+            color: colour,
+            detail: { field: "stretch", type: "nominal" }
           }
         }
-      },
-      {
-        data: data(lately.flatMap((_) => (names.has(_.coin_id) ? [{ ..._, coin: names.get(_.coin_id) }] : []))),
-        width,
-        height: { step: 24, for: "position" },
-        mark: { type: "line", strokeWidth: 1.5 },
-        encoding: {
-          y,
-          yOffset: { field: "relative", type: "quantitative", scale: { domain: [1.15, -0.15] } },
-          x: dayX(),
-          color: colour,
-          detail: { field: "stretch", type: "nominal" }
-        }
-      }
-    ]
-  } satisfies TopLevelSpec
-}))
+      ]
+    } satisfies TopLevelSpec
+  }
+)
 
 // helpers
 

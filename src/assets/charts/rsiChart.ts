@@ -41,6 +41,7 @@ export const rsiChart = Asset.make("rsi_chart", {
     }),
     data: data(drawn.points),
     vconcat: strips({
+      points: drawn.points,
       series: all.coins,
       width: pixels,
       layer: (line, x) => [
@@ -53,7 +54,7 @@ export const rsiChart = Asset.make("rsi_chart", {
           mark: { type: "line", color: line.colour, strokeWidth: 1.25 },
           encoding: { x, y, detail: { field: "stretch", type: "nominal" } }
         },
-        hoverRow({ name: `hover_${line.key}`, fields: [{ field: "rsi_14", title: line.name, say: (of) => `format(${of}, '.1f')` }] })
+        hoverRow({ name: `hover_${line.key}`, x, fields: [{ field: "rsi_14", title: line.name, say: (of) => `format(${of}, '.1f')` }] })
       ]
     }),
     spacing: 10

@@ -61,7 +61,7 @@ const one = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, text:
 })
 
 /** Exactly YYYY-MM-DD, and a day that exists. */
-const parsed = Effect.fnUntraced(function*(flag: string, text: string) {
+export const parsed = Effect.fnUntraced(function*(flag: string, text: string) {
   const millis = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN
   if (!Number.isNaN(millis) && day(millis) === text) return millis
   return yield* exit.usage(`${flag} ${oneLine(text)} is no day; a day reads like 2026-11-01`)

@@ -6,9 +6,7 @@
  */
 export const boot = `(() => {
 "use strict"
-const chart = document.getElementById("chart")
 const tip = document.getElementById("tip")
-const spec = JSON.parse(document.getElementById("spec").textContent)
 const refuse = () => Promise.reject(new Error("a chart loads nothing"))
 
 const place = (event) => {
@@ -39,30 +37,36 @@ const tooltip = (_handler, event, _item, value) => {
   place(event)
 }
 
-const view = new vega.View(vega.parse(spec, null, { ast: true }), {
-  renderer: "svg",
-  container: chart,
-  hover: true,
-  expr: vegaInterpreter,
-  loader: { options: {}, load: refuse, sanitize: refuse, http: refuse, file: refuse },
-  logLevel: vega.Error,
-  tooltip
-})
-
-const widths = (spec.signals || []).filter((s) => typeof s.value === "number" && /(^|_)(width|childWidth)$/.test(s.name))
-if (typeof spec.width === "number") widths.push({ name: "width", value: spec.width })
-const abreast = (spec.layout && spec.layout.columns) || Math.max(1, widths.length)
-const fit = async () => {
-  for (const s of widths) view.signal(s.name, s.value)
-  await view.resize().runAsync()
-  for (let pass = 0; pass < 2; pass++) {
-    const spare = chart.clientWidth - Number(chart.querySelector("svg").getAttribute("width"))
-    for (const s of widths) view.signal(s.name, Math.max(60, Math.floor(view.signal(s.name) + spare / abreast)))
+const draw = async (chart) => {
+  const spec = JSON.parse(document.getElementById(chart.dataset.spec).textContent)
+  const place = document.createElement("div")
+  // it is described by its frame; what it is made of says nothing more
+  place.setAttribute("aria-hidden", "true")
+  const still = chart.firstElementChild
+  chart.append(place)
+  const view = new vega.View(vega.parse(spec, null, { ast: true }), {
+    renderer: "svg",
+    container: place,
+    hover: true,
+    expr: vegaInterpreter,
+    loader: { options: {}, load: refuse, sanitize: refuse, http: refuse, file: refuse },
+    logLevel: vega.Error,
+    tooltip
+  })
+  const widths = (spec.signals || []).filter((s) => typeof s.value === "number" && /(^|_)(width|childWidth)$/.test(s.name))
+  if (typeof spec.width === "number") widths.push({ name: "width", value: spec.width })
+  const abreast = (spec.layout && spec.layout.columns) || Math.max(1, widths.length)
+  const fit = async () => {
+    for (const s of widths) view.signal(s.name, s.value)
     await view.resize().runAsync()
+    for (let pass = 0; pass < 2; pass++) {
+      const spare = chart.clientWidth - Number(place.querySelector("svg").getAttribute("width"))
+      for (const s of widths) view.signal(s.name, Math.max(60, Math.floor(view.signal(s.name) + spare / abreast)))
+      await view.resize().runAsync()
+    }
   }
-}
-
-view.runAsync().then(async () => {
+  await view.runAsync()
+  if (still) still.remove()
   if (widths.length > 0) {
     await fit()
     let timer
@@ -71,8 +75,15 @@ view.runAsync().then(async () => {
       timer = setTimeout(fit, 100)
     })
   }
+}
+
+const all = [...document.querySelectorAll(".chart[data-spec]")]
+Promise.all(all.map((chart) => draw(chart).catch((error) => {
+  // what was drawn before stays; where nothing was, words stand
+  if (!chart.querySelector("svg")) chart.textContent = "This chart could not be drawn here: " + error.message
+  else if (chart.firstElementChild.tagName === "svg") chart.lastElementChild.remove()
+  document.documentElement.dataset.failed = error.message
+}))).then(() => {
   document.documentElement.dataset.drawn = "yes"
-}).catch((error) => {
-  chart.textContent = "This chart could not be drawn here: " + error.message
 })
 })()`

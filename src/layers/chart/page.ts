@@ -12,6 +12,7 @@ import type { TopLevelSpec } from "vega-lite"
 import { palette } from "../../services/chartColours.ts"
 import { coinGecko } from "../../services/chartFrame.ts"
 import { diverging, ink } from "../../services/chartTheme.ts"
+import { escape } from "../../services/Html.ts"
 import { boot } from "./boot.ts"
 
 export interface Page {
@@ -42,25 +43,11 @@ export const specOfPage = (spec: TopLevelSpec): TopLevelSpec => {
 }
 
 export const page = (words: Page, compiled: vega.Spec, svg: string): string => {
-  const scripts = [...libraries(), boot].map(inline)
-  const policy = [
-    "default-src 'none'",
-    `script-src ${scripts.map((code) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`).join(" ")}`,
-    "style-src 'unsafe-inline'",
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'"
-  ].join("; ")
+  const scripts = [...libraries(), boot].map(inScript)
   return `<!doctype html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${escape(words.title)}</title>
-<style>${style}</style>
+${head(words.title, policyOf(scripts), sheetOfPages)}
 <noscript><style>h1,.line{position:absolute;clip-path:inset(50%)}</style></noscript>
 </head>
 <body>
@@ -68,7 +55,7 @@ export const page = (words: Page, compiled: vega.Spec, svg: string): string => {
 <h1 id="title">${escape(words.title)}</h1>
 <p class="line">${escape(words.line)}</p>
 <figure aria-labelledby="title">
-<div id="chart"></div>
+<div class="chart" data-spec="spec" role="img" aria-label="${escape(words.description || words.title)}"></div>
 <noscript>${svg}</noscript>
 <figcaption>${escape(words.description)}</figcaption>
 </figure>
@@ -84,6 +71,28 @@ ${scripts.map((code) => `<script>${code}</script>`).join("\n")}
 `
 }
 
+/** The scripts that stand in a page, and nothing more. */
+export const policyOf = (scripts: ReadonlyArray<string>): string =>
+  [
+    "default-src 'none'",
+    `script-src ${
+      scripts.length === 0 ? "'none'" : scripts.map((code) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`).join(" ")
+    }`,
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'"
+  ].join("; ")
+
+export const head = (title: string, policy: string, sheet: string): string =>
+  `<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${escape(title)}</title>
+<style>${sheet}</style>`
+
 // helpers
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -91,17 +100,15 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const linesOf = (value: unknown): ReadonlyArray<string> => [value].flat().filter((line) => typeof line === "string")
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
-
 /** Code that stands in a script element as it is: neither its end nor a comment's start may be in it. */
-const inline = (code: string): string => {
+export const inScript = (code: string): string => {
   const safe = code.replace(/<\/(script)/gi, "<\\/$1").replaceAll("\r\n", "\n").replace(/\n\/\/# sourceMappingURL=\S*/g, "")
   if (/<!--|\r/.test(safe)) throw new Error("a script that holds <!-- or a bare carriage return cannot stand in a page")
   return safe
 }
 
 let read: ReadonlyArray<string> | undefined
-const libraries = (): ReadonlyArray<string> =>
+export const libraries = (): ReadonlyArray<string> =>
   read ??= [readFileSync(new URL("./vega.min.js", import.meta.resolve("vega")), "utf8"), interpreter()]
 
 /** The interpreter ships as a module only: its one import becomes the global it comes from, its one export a global. */
@@ -118,20 +125,23 @@ const interpreter = (): string => {
 /** A drawing is re-inked, not drawn again: each colour of the theme is known by its light value. */
 const inks = [...Object.values(ink), ...diverging, ...palette]
   .map(({ light, dark }) =>
-    `#chart [fill="${light}"],noscript [fill="${light}"]{fill:${dark}}#chart [stroke="${light}"],noscript [stroke="${light}"]{stroke:${dark}}`
+    `.chart [fill="${light}"],noscript [fill="${light}"]{fill:${dark}}.chart [stroke="${light}"],noscript [stroke="${light}"]{stroke:${dark}}`
   )
   .join("")
 
 const sheet = (shade: "light" | "dark") =>
-  `:root{--paper:${ink.paper[shade]};--text:${ink.text[shade]};--muted:${ink.muted[shade]};--line:${ink.grid[shade]}}`
+  `:root{--paper:${ink.paper[shade]};--text:${ink.text[shade]};--muted:${ink.muted[shade]};--line:${ink.grid[shade]};--gain:${
+    ink.gain[shade]
+  };--loss:${ink.loss[shade]}}`
 
-const style = sheet("light") +
+/** What every page looks like. */
+export const sheetOfPages = sheet("light") +
   "*{box-sizing:border-box}" +
   "body{margin:0;background:var(--paper);color:var(--text);font:15px/1.5 Inter,system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}" +
   "main{max-width:1080px;margin:0 auto;padding:24px 20px}" +
   "h1{font-size:1.35rem;line-height:1.25;margin:0 0 .3rem;overflow-wrap:anywhere}" +
   ".line,figcaption,footer{color:var(--muted);font-size:.85rem;margin:0;overflow-wrap:anywhere}" +
-  "figure{margin:1rem 0}#chart{width:100%;overflow-x:auto}#chart svg,noscript svg{display:block;max-width:100%;height:auto}" +
+  "figure{margin:1rem 0}.chart{width:100%;overflow-x:auto}.chart svg,noscript svg{display:block;max-width:100%;height:auto}" +
   "figcaption{margin-top:.6rem;max-width:75ch}footer{border-top:1px solid var(--line);padding-top:.6rem}a{color:inherit}" +
   "#tip{position:fixed;z-index:9;pointer-events:none;max-width:min(20rem,90vw);padding:.4rem .55rem;border-radius:6px;border:1px solid var(--line);" +
   "background:var(--paper);color:var(--text);font-size:.8rem;box-shadow:0 3px 12px #0003;overflow-wrap:anywhere}" +

@@ -12,6 +12,7 @@ export interface Drawn {
   readonly svg: string | undefined
   readonly png: Uint8Array | undefined
   readonly html: string | undefined
+  readonly live: string | undefined
 }
 
 export type Answer =

@@ -5,7 +5,7 @@
  * It ends when whoever started it does.
  */
 import type { TopLevelSpec } from "vega-lite"
-import type { Reason } from "../../services/Chart.ts"
+import type { Format, Reason } from "../../services/Chart.ts"
 import { check, compile, Unsound } from "./compile.ts"
 import { page, specOfPage, wordsOf } from "./page.ts"
 import { mostPixels, png, sizeOf, svg, zoom } from "./picture.ts"
@@ -17,16 +17,17 @@ const draw = async (ask: Ask): Promise<Drawn> => {
   check(spec)
   // the schema has just said so
   const sound = spec as TopLevelSpec
-  const picture = await svg(compile(still(sound)), wordsOf(sound))
-  if (!ask.formats.includes("png")) return { svg: picture, png: undefined, html: html(ask, sound, picture) }
-  const { width, height } = sizeOf(picture)
-  const pixels = width * height * zoom * zoom
-  if (!(pixels <= mostPixels)) throw new TooLarge(pixels)
-  return { svg: picture, png: png(picture), html: html(ask, sound, picture) }
+  const words = wordsOf(sound)
+  const picture = await svg(compile(still(sound)), words)
+  const asked = (format: Format) => ask.formats.includes(format)
+  const ofPage = asked("html") || asked("live") ? compile(specOfPage(sound)) : undefined
+  return {
+    svg: picture,
+    png: asked("png") ? raster(picture) : undefined,
+    html: ofPage !== undefined && asked("html") ? page(words, ofPage, picture) : undefined,
+    live: ofPage !== undefined && asked("live") ? JSON.stringify(ofPage) : undefined
+  }
 }
-
-const html = (ask: Ask, spec: TopLevelSpec, picture: string) =>
-  ask.formats.includes("html") ? page(wordsOf(spec), compile(specOfPage(spec)), picture) : undefined
 
 process.on("message", (ask: Ask) => {
   void draw(ask).then(
@@ -43,6 +44,13 @@ process.on("unhandledRejection", (cause) => {
 })
 
 // helpers
+
+const raster = (picture: string): Uint8Array => {
+  const { height, width } = sizeOf(picture)
+  const pixels = width * height * zoom * zoom
+  if (!(pixels <= mostPixels)) throw new TooLarge(pixels)
+  return png(picture)
+}
 
 class TooLarge extends Error {
   readonly pixels: number

@@ -17,7 +17,15 @@ import { layer as world, specsOf } from "./drawnSpecs.ts"
 /** Where a chart's rows are from: the table, and the columns of it that are drawn; `where` leaves out what cannot be. */
 const origins: Readonly<Record<string, { readonly table: string; readonly columns: ReadonlyArray<string>; readonly where: string }>> = {
   price_chart: { table: "price_history", columns: ["coin_id", "day", "price"], where: "price > 0" },
-  coin_comparison: { table: "price_history", columns: ["coin_id", "day", "price"], where: "price > 0" },
+  coin_comparison: { table: "indexed_prices", columns: ["coin_id", "day", "price", "indexed"], where: "true" },
+  dominance_chart: { table: "dominance", columns: ["coin_id", "day", "share"], where: "share IS NOT NULL" },
+  index_chart: { table: "market_index", columns: ["day", "equal_weight", "cap_weight", "breadth", "coins"], where: "true" },
+  rolling_chart: {
+    table: "rolling_correlation",
+    columns: ["coin_id", "day", "correlation_30", "correlation_90"],
+    where: "coin_id <> 'bitcoin' AND correlation_30 IS NOT NULL"
+  },
+  distribution_chart: { table: "return_distribution", columns: ["coin_id", "bin", "days", "share"], where: "true" },
   coin_chart: { table: "price_history", columns: ["coin_id", "day", "price"], where: "price > 0" },
   calendar_chart: { table: "daily_returns", columns: ["coin_id", "day", "simple_return"], where: "simple_return IS NOT NULL" },
   trend_chart: {

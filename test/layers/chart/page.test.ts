@@ -87,8 +87,8 @@ describe("a chart's page", () => {
   it("has a dark twin for each colour of the theme", () => {
     const dark = html.slice(html.indexOf("@media screen and (prefers-color-scheme:dark)"))
     for (const { light, dark: twin } of [...palette, ...Object.values(ink)]) {
-      assert.include(dark, `#chart [fill="${light}"],noscript [fill="${light}"]{fill:${twin}}`)
-      assert.include(dark, `#chart [stroke="${light}"],noscript [stroke="${light}"]{stroke:${twin}}`)
+      assert.include(dark, `.chart [fill="${light}"],noscript [fill="${light}"]{fill:${twin}}`)
+      assert.include(dark, `.chart [stroke="${light}"],noscript [stroke="${light}"]{stroke:${twin}}`)
     }
   })
 
