@@ -11,6 +11,7 @@ import * as Queue from "../engine/Queue.ts"
 import * as exit from "./exit.ts"
 import { makeRoot, type Root } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
+import { mistake } from "./mistake.ts"
 import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
 import { start } from "./start.ts"
@@ -73,7 +74,8 @@ export const make = <Target extends Asset.Any, R, E>(
     ...defaults,
     owner: owner ?? Effect.succeedNone,
     usage: usage ?? Effect.succeedNone,
-    line
+    line,
+    tree: () => treeOf(root, world, all, commands)
   }
   return line
 }
@@ -119,16 +121,12 @@ const treeOf = async (root: Root, world: World, all: ReadonlyArray<Later>, args:
 const unloaded = async ({ about, name }: Later): Promise<Command.Command.Any> =>
   Command.make(name).pipe(Command.withShortDescription(about))
 
-const formatter = CliOutput.defaultFormatter({ colors: false })
-
 /** A mistake is answered by what is wrong and where to look, on stderr, not by the whole help; a bare call by where to begin. */
 const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<Later>) {
   const terminal = yield* Effect.context<Terminal.Terminal>()
   return CliOutput.layerPresenter({
     present: (event) => {
-      if (event._tag === "InvalidInvocation") {
-        return Console.error(`${plain(formatter.formatErrors(event.errors)).trim()}\n\nSee '${event.commandPath.join(" ")} --help'`)
-      }
+      if (event._tag === "InvalidInvocation") return Console.error(mistake(event))
       return event._tag === "Help" && event.reason === "Implicit" && event.commandPath.length === 1
         ? Effect.provideContext(start(name, event.helpDoc.description, all), terminal)
         : CliOutput.defaultPresenter.present(event)

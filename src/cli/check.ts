@@ -7,7 +7,7 @@ import { whole, Window } from "../engine/Partition.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { page } from "./page.ts"
-import { clip, count, counted, jsonText, oneLine, table } from "./plain.ts"
+import { clip, count, counted, few, jsonText, oneLine, table } from "./plain.ts"
 import { answered, reading, selected } from "./reading.ts"
 import type { World } from "./world.ts"
 
@@ -50,7 +50,7 @@ export const check = (root: Root, world: World) =>
     const said: typeof CheckJson.Type = { exitCode: broken.length > 0 ? exit.code.failed : exit.code.done, checks, neverMade }
     if (json) yield* Console.log(jsonText(said))
     else if (checks.length > 0) yield* Console.log(yield* toText(checks))
-    if (!json && neverMade.length > 0) yield* Console.error(`Nothing to check yet of ${neverMade.join(", ")}: never made.`)
+    if (!json && neverMade.length > 0) yield* Console.error(`Nothing to check yet of ${few(neverMade, "asset")}: never made.`)
     if (broken.length > 0) {
       const who = [...new Set(broken.map((_) => _.asset))].join(" ")
       const says = `${counted(broken.length, "check")} that would block found offenders in what is published. ` +

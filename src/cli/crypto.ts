@@ -28,6 +28,10 @@ export const options = {
       (root, world) => import("./site.ts").then((_) => _.site(root, world))),
     later("query", "One SELECT on the data file, which it cannot change", "Take out",
       (root) => import("./query.ts").then((_) => _.query(root, data))),
+    later("export", "Tables as Parquet, CSV or JSON files", "Take out",
+      (root, world) => import("./export.ts").then((_) => _.exporting(root, world, data))),
+    later("doctor", "Whether files, settings and versions are well; what to do if not", "Keep in order",
+      (root, world) => import("./doctor.ts").then((_) => _.doctor(root, world, Layer.unwrap(Effect.map(live, (_) => _.audited))))),
     later("sandbox", "Serve the synthetic market over HTTP", "Keep in order", (root) => import("./sandbox.ts").then((_) => _.sandbox(root)))
   ]
 } as const

@@ -43,7 +43,10 @@ export const ending = <A, E, R>(command: Effect.Effect<A, E, R>): Effect.Effect<
   Effect.catchCause(command, (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const own = cause.reasons.flatMap((_) => Cause.isFailReason(_) && _.error instanceof Exit ? [_.error] : [])[0]
-    return own ?? new Exit({ code: codeOf(thrown(cause)), says: plain(Run.explain(cause)) })
+    const found = codeOf(thrown(cause))
+    // what reads the ledger alone goes beside it
+    const beside = found === code.inUse ? ". Meanwhile 'status', 'runs' and 'logs --follow' tell what it does" : ""
+    return own ?? new Exit({ code: found, says: plain(Run.explain(cause)) + beside })
   })
 
 /** What a run ends with. */

@@ -68,6 +68,9 @@ export const instant = (millis: number): string => DateTime.formatIso(DateTime.m
 /** `1 call`, `12 calls` */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
 
+/** Up to four names, or how many there are. */
+export const few = (names: ReadonlyArray<string>, one: string): string => names.length > 4 ? counted(names.length, one) : names.join(", ")
+
 /** `0.4 s`, `41 s`, `2 min 5 s`, `1 h 3 min` */
 export const duration = (millis: number): string => {
   if (millis < 9_950) return `${(Math.max(0, millis) / 1000).toFixed(1)} s`

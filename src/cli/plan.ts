@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
-import { answered, reading } from "./reading.ts"
+import { answered, named, reading } from "./reading.ts"
 import { aimFlags } from "./run/aim.ts"
 import { sayPlan } from "./run/planned.ts"
 import type { World } from "./world.ts"
@@ -12,6 +12,7 @@ export { PlanJson } from "./run/planned.ts"
 
 export const plan = (root: Root, world: World) =>
   Command.make("plan", { ...aimFlags, json }, Effect.fn("crypto plan")(function*(input) {
+    yield* named(world, input.targets)
     yield* answered(sayPlan(world, input, input.json)).pipe(Effect.provide(reading(world, settingsOf(yield* root))))
   }, exit.ending)).pipe(
     Command.withDescription(

@@ -31,3 +31,8 @@ export const selected = Effect.fnUntraced(function*(world: World, selection: Rea
     Effect.catchIf((_) => _.reason._tag === "AsksState", () => Effect.provide(answered(Pipeline.select(pipeline, expressions)), chosen))
   )
 })
+
+/** A name that is none is told before anything is opened, or made by being opened. */
+export const named = Effect.fnUntraced(function*(world: World, selection: ReadonlyArray<string>) {
+  yield* Effect.catchIf(Pipeline.selectDefined(yield* world.pipeline, selection), (_) => _.reason._tag === "AsksState", () => Effect.void)
+})

@@ -13,7 +13,7 @@ import { json, type Root, settingsOf } from "./flags.ts"
 import { jsonText, oneLine } from "./plain.ts"
 import { show } from "./progress/show.ts"
 import { waitedAt } from "./progress/State.ts"
-import { answered, reading } from "./reading.ts"
+import { answered, named, reading } from "./reading.ts"
 import { aimed, aimFlags, concurrency, isSet } from "./run/aim.ts"
 import { refused } from "./run/depth.ts"
 import { sayPlan, settle } from "./run/planned.ts"
@@ -34,6 +34,7 @@ const flags = {
 export const run = (root: Root, world: World) =>
   Command.make("run", flags, Effect.fn("crypto run")(function*(input) {
     const chosen = settingsOf(yield* root)
+    yield* named(world, input.targets)
     if (input.plan) return yield* Effect.provide(answered(sayPlan(world, input, input.json)), reading(world, chosen))
     const program = Effect.gen(function*() {
       const settings = yield* Settings
@@ -45,7 +46,8 @@ export const run = (root: Root, world: World) =>
         { plain: input.json, ...(settings.source === "sandbox" ? {} : { limit: settings.rateLimit }) },
         Effect.fnUntraced(function*(shown) {
           // what was asked for by a first day beyond the source's reach is refused, not left out
-          const onPlan = (plan: Plan.Plan) => options.over?.start === undefined ? shown.plan(plan) : Effect.andThen(refused(plan), shown.plan(plan))
+          const onPlan = (plan: Plan.Plan) =>
+            options.over?.start === undefined ? shown.plan(plan) : Effect.andThen(refused(plan), shown.plan(plan))
           const reports: ReadonlyArray<Run.Report<unknown>> = yield* queue.attend(
             { _tag: "RunRequested", id: yield* Asset.newId, trigger: "command line", priority: PERSON, targets: input.targets, ...options },
             (request) =>

@@ -1,7 +1,8 @@
 /** `crypto status`: in one line whether everything is fine; if not, what is wrong, and the command that mends it. */
-import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { Cause, Console, DateTime, Effect, Option, Schema } from "effect"
 import { Command } from "effect/cli"
 import { Ledger } from "../engine/Ledger.ts"
+import * as Run from "../engine/Run.ts"
 import * as Status from "../engine/Status.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
@@ -35,11 +36,13 @@ export const status = (root: Root, world: World) =>
   Command.make("status", { json }, Effect.fn("crypto status")(function*({ json }) {
     const chosen = settingsOf(yield* root)
     const seen = yield* Effect.provide(look(world), looking(world, chosen))
-    const assets = Option.isSome(seen.owner)
-      ? undefined
-      : yield* Effect.provide(answered(Effect.flatMap(world.pipeline, (_) => Status.of(_.assets))), reading(world, chosen))
+    const all = Effect.provide(answered(Effect.flatMap(world.pipeline, (_) => Status.of(_.assets))), reading(world, chosen))
+    const found = Option.isSome(seen.owner) ? undefined : yield* Effect.result(Effect.sandbox(all))
+    if (found?._tag === "Failure" && Cause.hasInterruptsOnly(found.failure)) return yield* Effect.interrupt
+    const assets = found?._tag === "Success" ? found.success : undefined
     const problems = [
       ...problemsOfRuns(world, seen),
+      ...(found?._tag === "Failure" ? problemsOfData(world, found.failure) : []),
       ...(assets === undefined ? problemsOfLastRun(world, seen) : problemsOfAssets(world, assets)),
       ...problemsOfCredits(seen)
     ]
@@ -108,6 +111,12 @@ const problemsOfLastRun = (world: World, { lastRun }: Seen): ReadonlyArray<Probl
   lastRun?.state === "failed" || lastRun?.state === "partial"
     ? [{ what: `the last run, ${lastRun.run}, ended as ${lastRun.state}`, mend: `${world.typed} logs ${lastRun.run}` }]
     : []
+
+/** The data file cannot be opened, or what is in it cannot be told. */
+const problemsOfData = (world: World, cause: Cause.Cause<unknown>): ReadonlyArray<Problem> => [{
+  what: Run.explain(cause),
+  mend: world.commands.includes("doctor") ? `${world.typed} doctor` : "see what it says"
+}]
 
 /** What was never made is no problem, unless nothing was: some are made by whoever wants them. */
 const problemsOfAssets = (world: World, assets: ReadonlyArray<Status.Status>): ReadonlyArray<Problem> => {

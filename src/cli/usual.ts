@@ -27,5 +27,7 @@ export const usual = [
   later("simulate", "Every tick and run that would occur, running none", "Time",
     (root, world) => import("./simulate.ts").then((_) => _.simulate(root, world))),
   later("config", "Every setting, its value, and where it comes from", "Keep in order",
-    (root) => import("./config.ts").then((_) => _.config(root)))
+    (root) => import("./config.ts").then((_) => _.config(root))),
+  later("completions", "A script that completes names in a shell", "Keep in order",
+    (root, world) => import("./completions.ts").then((_) => _.completions(root, world)))
 ] as const

@@ -40,6 +40,8 @@ export interface World {
     args: ReadonlyArray<string>,
     capabilities?: TerminalCapabilities.TerminalCapabilities
   ) => Effect.Effect<void, Exit, Platform>
+  /** All commands, with their code. */
+  readonly tree: () => Promise<Command.Command.Any>
   /** The names of all commands. */
   readonly commands: ReadonlyArray<string>
 }

@@ -56,8 +56,6 @@ export const layerMemory: Layer.Layer<DuckDb | SqlClient.SqlClient, DuckDbError 
 const both = <E, R>(client: Effect.Effect<DuckDbClient, E, R>) =>
   Layer.unwrap(Effect.map(client, (_) => Layer.merge(Layer.succeed(DuckDb, _), Layer.succeed(SqlClient.SqlClient, _))))
 
-/** 200 MB: more than the largest checkpoint of a file of a thousand coins and ten years needs. */
-const room = 200_000_000
 /** DuckDB takes 80 % of the machine by default, and leaves nothing to the process it lives in. */
 const memoryShare = 0.5
 /**
@@ -75,12 +73,12 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const path = inMemory ? Open.memory : yield* File.locate(options.path)
   const migrations = options.migrations ?? []
   const format = Math.max(1, Migration.formatOf(migrations))
-  let free = room
+  let free = File.room
   let isThere = false
   if (!inMemory) {
     yield* own(path)
     isThere = yield* File.inspect(path)
-    free = yield* File.enoughRoom(path, options.roomNeeded ?? room)
+    free = yield* File.enoughRoom(path, options.roomNeeded ?? File.room)
     yield* File.sweep(path)
   }
   const duck = yield* load

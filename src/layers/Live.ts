@@ -1,5 +1,6 @@
 /** The world as the settings say it is: CoinGecko or the sandbox, the data file with its manifest, the ledger, charts, hooks. */
 import { Clock, Effect, Layer } from "effect"
+import { resolve } from "node:path"
 import { Horizon } from "../engine/Partition.ts"
 import { Settings } from "../services/Settings.ts"
 import * as Chart from "./Chart.ts"
@@ -13,10 +14,16 @@ import * as Report from "./Report.ts"
 import * as Sandbox from "./Sandbox.ts"
 
 /** The data file and its manifest: what a query needs. Opening it makes its folder. */
-export const data = Layer.unwrap(Effect.map(Settings, ({ currency, duckdbPath, sandboxSeed, source }) => {
+export const data = Layer.unwrap(Effect.map(Settings, ({ currency, dataDir, duckdbPath, sandboxSeed, source }) => {
   const stamp = { source: source === "sandbox" ? `sandbox (seed ${sandboxSeed})` : source, currency }
-  return Manifest.layer.pipe(Layer.provideMerge(DuckDb.layer({ path: duckdbPath, stamp })))
+  return Manifest.layer.pipe(Layer.provideMerge(DuckDb.layer({ path: duckdbPath, stamp, exports: resolve(dataDir, "exports") })))
 }))
+
+/** The data file with its ledger: what is looked at to tell whether they are well. */
+export const audited = Layer.unwrap(
+  Effect.map(Settings,
+    ({ duckdbPath }) => Layer.unwrap(Effect.sync(() => Ledger.layer(ledgerPath(duckdbPath)))).pipe(Layer.provideMerge(data)))
+)
 
 /** The ledger lies beside the data file, which has to be owned first: so it is opened after it. */
 export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, sandboxSeed, source }) => {

@@ -113,11 +113,21 @@ describe("run", () => {
 describe("a mistake ends with 2, says what is wrong on stderr, and nothing on stdout:", () => {
   it.effect.each<readonly [string, ReadonlyArray<string>, RegExp]>([
     ["a target that is none", ["run", "wetest"], /There is no asset or job called "wetest"\. Did you mean wettest\?/],
-    ["no target", ["run"], /Missing required argument: target\n\nSee 'weather run --help'$/],
+    [
+      "no target",
+      ["run"],
+      /Missing required argument: target\n {2}target: Assets, jobs or selections of them; all for everything\n\nFor example:\n {2}crypto run price_chart\n[\s\S]*\n\nSee 'weather run --help'$/
+    ],
+    [
+      "a flag of every command that is none",
+      ["run", "all", "--sorce", "live"],
+      /--sorce[\s\S]*Did you mean this\?\n {4}--force\n {4}--source\n/
+    ],
+    ["a word that is none of those there are", ["completions", "bsh"], /"bsh"[\s\S]*Did you mean this\?\n {4}bash\n/],
     ["a command that is none", ["rnu", "all"], /Unknown subcommand "rnu"[\s\S]*Did you mean this\?\n +run[\s\S]*See 'weather --help'$/],
     ["a flag that is none", ["run", "all", "--forse"], /--forse[\s\S]*--force[\s\S]*See 'weather run --help'$/],
     ["a source that is none", ["run", "all", "--source", "moon"], /moon/],
-    ["too many at a time", ["run", "all", "--concurrency", "65"], /concurrency/],
+    ["too many at a time", ["run", "all", "--concurrency", "65"], /--concurrency: "65"\. Expected: a value between 1 and 64\n/],
     [
       "a partition that is none",
       ["run", "rain", "--partition", "2026-11"],

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -150,6 +150,65 @@ describe("the command, as built", () => {
       })
     ))
 
+  it("exports tables whole, never over another file, and as CSV without formulas unless they are asked for", () =>
+    inFolder((folder) => {
+      assert.strictEqual(crypto(folder, ["run", "market_snapshot", "--source", "sandbox"]).status, 0)
+      const exported = (...args: ReadonlyArray<string>) => crypto(folder, ["export", "market_snapshot", "--source", "sandbox", ...args])
+      for (const format of ["parquet", "csv", "json"]) {
+        const file = join(folder, `new/x.${format}`)
+        const first = exported("--out", file, "--json")
+        assert.strictEqual(first.status, 0, first.stderr)
+        assert.deepStrictEqual(JSON.parse(first.stdout).files.map((_: { rows: number; file: string }) => [_.rows, _.file]), [[10, file]])
+        const bytes = readFileSync(file)
+        const again = exported("--out", file)
+        assert.deepStrictEqual([again.status, again.stdout], [2, ""])
+        assert.match(again.stderr, /is there already: give --overwrite/)
+        assert.strictEqual(exported("--out", file, "--overwrite").status, 0)
+        assert.deepStrictEqual(readFileSync(file), bytes)
+      }
+      assert.strictEqual(exported().status, 0)
+      assert.deepStrictEqual(readdirSync(join(folder, "data/sandbox/exports")), ["market_snapshot.parquet"])
+      const rows = JSON.parse(readFileSync(join(folder, "new/x.json"), "utf8"))
+      assert.match(rows[0].observed_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+      assert.match(exported("--format", "arrow").stderr, /Arrow files cannot be written: .*Use --format parquet/)
+      assert.match(exported("--raw").stderr, /--raw is for CSV/)
+      assert.match(exported("--out", "x.csv", "--format", "json").stderr, /two formats/)
+      assert.match(crypto(folder, ["export", "all", "--source", "sandbox", "--out", "one.csv"]).stderr,
+        /is one file, and \d+ tables are selected/)
+    }))
+
+  it("doctor finds a healthy place well, and a damaged one not; status and plan make nothing", () =>
+    inFolder((folder) => {
+      assert.strictEqual(crypto(folder, ["plan", "all", "--source", "sandbox"]).status, 0)
+      assert.strictEqual(crypto(folder, ["status", "--source", "sandbox"]).status, 7)
+      assert.strictEqual(crypto(folder, ["graph", "--source", "sandbox"]).status, 0)
+      assert.isFalse(existsSync(join(folder, "data")))
+      assert.strictEqual(crypto(folder, ["run", "market_snapshot", "--source", "sandbox"]).status, 0)
+      const well = crypto(folder, ["doctor", "--source", "sandbox", "--json"], { COINGECKO_API_KEY: "CG-secret" })
+      assert.strictEqual(well.status, 0, well.stdout)
+      assert.notInclude(well.stdout + well.stderr, "CG-secret")
+      assert.include(well.stdout, "all of them readable")
+      const file = join(folder, "data/sandbox/crypto.duckdb")
+      const bytes = readFileSync(file)
+      writeFileSync(file, bytes.fill(0, 4096, 12_288))
+      const ill = crypto(folder, ["doctor", "--source", "sandbox"])
+      assert.strictEqual(ill.status, 1)
+      assert.match(ill.stdout, /✗ data file .*\n.*→ /)
+      assert.match(ill.stdout, /1 thing to mend\.\n$/)
+    }))
+
+  it("prints the help that the command itself would, without loading it", () =>
+    inFolder((folder) => {
+      const out = (...args: ReadonlyArray<string>) => crypto(folder, args, { NO_COLOR: "1" }).stdout
+      assert.strictEqual(out("run", "--help"), out("--help", "run"))
+      assert.strictEqual(out("help", "run"), out("run", "-h"))
+      assert.strictEqual(out("--help"), out("--help", "--log-level", "none"))
+      assert.strictEqual(out("-v"), out("--version", "--log-level", "none"))
+      assert.match(out(), /Begin here/)
+      assert.include(crypto(folder, ["--help"], { FORCE_COLOR: "1" }).stdout, "\x1b[1m")
+      assert.match(crypto(folder, ["hlep"]).stderr, /Unknown subcommand "hlep"/)
+    }))
+
   it("loads no database, no assets and no layers to print its help, and does to plan a run", () =>
     inFolder((folder) => {
       const tell = `import { registerHooks } from "node:module"
@@ -165,7 +224,7 @@ describe("the command, as built", () => {
           ran.stderr.split("\n").some((line) => line.startsWith("loads ") && line.includes(_))
         )
       }
-      assert.deepStrictEqual(loaded("--help"), ["chunk-main"])
+      assert.deepStrictEqual(loaded("--help"), [])
       assert.deepStrictEqual(loaded("config"), ["chunk-main"])
       assert.deepStrictEqual(loaded("run", "all", "--plan", "--source", "sandbox"), [
         "@duckdb/node-api",

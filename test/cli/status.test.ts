@@ -83,6 +83,14 @@ describe("status", () => {
         assert.match(out, /✗ the last run, \w+-\w+, ended as failed\n {4}npx weather logs \w/)
       }), {}, { owner }))
 
+  it.effect("is 7, and no failure of its own, when the data cannot be opened", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const { code, out } = yield* weather("status")
+        assert.strictEqual(code, 7)
+        assert.match(out, /^✗ not fine: 1 problem\n {2}✗ .*the disk is gone\n {4}see what it says$/)
+      }), {}, { kept: Effect.die("the disk is gone") }))
+
   it.effect("counts credits, and tells when they are used up", () =>
     Effect.gen(function*() {
       const spent = (used: number) =>

@@ -45,7 +45,7 @@ const lineOf = ({ again, asset, lead, reads }: Line, { state, why }: Standing, i
   const rest = again ? "(above)" : [
     shape(told(asset)),
     ...(reads.length > 1 ? [`reads ${reads.join(", ")}`] : []),
-    ...(state === "fresh" ? [] : [oneLine(why)])
+    ...(why === "" ? [] : [oneLine(why)])
   ].join(" · ")
   return begun + ink.dim(clip(rest, columns - CliOutput.displayWidth(lead + name) - 4))
 }

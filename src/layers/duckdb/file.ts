@@ -51,6 +51,9 @@ export const inspect = Effect.fn("DuckDb.inspect")(function*(path: string) {
   return true
 })
 
+/** 200 MB: more than the largest checkpoint of a file of a thousand coins and ten years needs. */
+export const room = 200_000_000
+
 /** Below this, nothing is written: a disk that fills up during a checkpoint takes the whole database down. */
 export const enoughRoom = Effect.fn("DuckDb.enoughRoom")(function*(path: string, needed: number) {
   const { bavail, bsize } = yield* attempt(path, () => statfs(dirname(path)))

@@ -84,7 +84,7 @@ const hold = (lock: string): DatabaseSync | { readonly refused: unknown } => {
 
 /** The program and its first word: what follows may hold a key. */
 const command = ([, script = "node", word]: ReadonlyArray<string>): string =>
-  word === undefined || word.startsWith("-") ? basename(script) : `${basename(script)} ${word}`
+  word === undefined || word.startsWith("-") ? basename(script, ".js") : `${basename(script, ".js")} ${word}`
 
 const isBusy = (cause: unknown): boolean => {
   const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "errcode") : undefined
