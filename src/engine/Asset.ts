@@ -52,12 +52,12 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly lookback: number
   /** Calls to the source that making a window for one subject costs. */
   readonly calls: (window: Window) => number
-  /** When it is asked for without anybody asking; never, if nothing is said. */
-  readonly when: Condition | undefined
   /** What those calls cost of what the source has sold. */
   readonly credits: (window: Window) => number
   /** How many days back its source serves; keys before that are neither missing nor stale: they cannot be had. */
   readonly reach: Effect.Effect<number, unknown, unknown> | undefined
+  /** When it is asked for without anybody asking; never, if nothing is said. */
+  readonly when: Condition | undefined
 }
 
 /** Any asset, as the engine sees it. */
@@ -105,8 +105,8 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset
 
 /** Materializations and runs have names that sort by the time they began. */
 export const newId: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) => {
-  const random = globalThis.crypto.getRandomValues(new Uint8Array(5))
-  return `${now.toString(36).padStart(9, "0")}-${Array.from(random, (_) => _.toString(16).padStart(2, "0")).join("")}`
+  // the last 40 of a UUID's random bits
+  return `${now.toString(36).padStart(9, "0")}-${globalThis.crypto.randomUUID().slice(-10)}`
 })
 
 export const make = <
@@ -148,11 +148,11 @@ export const make = <
       readonly freshFor?: Duration.Input
       readonly lookback?: number
       readonly calls?: (window: Window) => number
-      readonly when?: Condition
       /** As many as calls, if nothing else is said. */
       readonly credits?: (window: Window) => number
       /** The newest due day is one of them; Infinity, where the source serves all there is. */
       readonly reach?: Effect.Effect<number, never, RR>
+      readonly when?: Condition
       /** One attempt may take so long; then it is interrupted and has failed. */
       readonly timeout?: T
       /** Only errors that say they may pass are worth another attempt: the schedule sees them typed. */
@@ -254,9 +254,9 @@ export const make = <
     freshFor: Duration.toMillis(Duration.fromInputUnsafe(options.freshFor ?? Duration.infinity)),
     lookback: options.lookback ?? 0,
     calls: options.calls ?? (() => 0),
-    when: options.when,
     credits: options.credits ?? options.calls ?? (() => 0),
     reach: options.reach,
+    when: options.when,
     get asset() {
       return self
     },

@@ -118,6 +118,7 @@ export const reasonsOf = (why: Step["why"]): ReadonlyArray<readonly [Reason, num
 /** A plan, and what it was made from. */
 export interface Survey extends Plan<unknown, unknown> {
   readonly states: ReadonlyMap<Asset.Any, Manifest.State>
+  readonly history: ReadonlyMap<Asset.Any, ReadonlyArray<Manifest.Numbered>>
   /** Whom an asset is made for; nobody, while that cannot be told. */
   readonly subjects: (asset: Asset.Any) => ReadonlyArray<string | undefined>
   /** The keys of an asset that should be there. */
@@ -128,37 +129,42 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
   const now = yield* Clock.currentTimeMillis
   const days = yield* Partition.Horizon
   const { extra, lists, pending } = yield* subjectsOf(targets)
-  const all = lineageOf([...targets, ...extra]).filter((_) => !pending.some((waiting) => waiting.asset === _))
-  const aims = [...targets, ...extra].filter((_) => all.includes(_))
-  const states = yield* statesOf(all)
-  const assets = options.only ? all.filter((_) => aims.includes(_)) : all
+  const waits = new Set(pending.map((_) => _.asset))
+  const all = lineageOf([...targets, ...extra]).filter((_) => !waits.has(_))
+  const known = new Set(all)
+  const aims = new Set([...targets, ...extra].filter((_) => known.has(_)))
+  const history = yield* Manifest.historyOf(all)
+  const states = statesIn(history)
+  const assets = options.only ? all.filter((_) => aims.has(_)) : all
   const dueOf = bounds(options, now, days)
   const demand = demands(assets, aims, extra, options, dueOf, now, days)
-  const again = typeof options.force === "object" ? options.force : options.force === true ? targets : []
+  const wished = new Set(targets)
+  const again = new Set(typeof options.force === "object" ? options.force : options.force === true ? targets : [])
   const subjects = (asset: Asset.Any) => subjectList(asset, lists)
   const beyond = beyondReach(yield* reachOf(assets, now), demand, states, subjects)
-  const steps: Array<Step> = []
+  const planned = new Map<Asset.Any, ReadonlyArray<Step>>()
   const unavailable: Array<Unavailable> = []
   for (const asset of assets) {
     const wanted = demand.get(asset) ?? Span.empty
-    const forced = targets.includes(asset) && again.includes(asset)
+    const forced = wished.has(asset) && again.has(asset)
     const found = subjects(asset).map((subject) => {
       const closed = beyond(asset, subject)
       const since = forced ? options.forcedSince ?? Infinity : undefined
-      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, steps, now)
+      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, planned, now)
       const open = reasons.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
       return { subject, reasons: open, never: Span.subtract(closed, Span.of(states.get(asset)?.get(subject ?? "") ?? [])) }
     })
-    steps.push(...toSteps(asset, found, steps, now))
+    planned.set(asset, toSteps(asset, found, planned, now))
     unavailable.push(...toUnavailable(asset, found))
   }
-  const found: Survey = { targets, steps, pending, unavailable, states, subjects, window: dueOf }
+  const steps = [...planned.values()].flat()
+  const found: Survey = { targets, steps, pending, unavailable, states, history, subjects, window: dueOf }
   return found
 })
 
 /** The keys in the window whose inputs changed since they were made, for one subject. */
 export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: Window, subject: string | undefined) {
-  const states = yield* statesOf([asset, ...Object.values(asset.from).map((_) => _.asset)])
+  const states = statesIn(yield* Manifest.historyOf([asset, ...Object.values(asset.from).map((_) => _.asset)]))
   return Span.intersect(upstreamChanged(asset, subject, states), [window])
 })
 
@@ -170,6 +176,7 @@ const slice = ({ asset, subjects, window }: Unavailable): string => {
   return `${[asset.name, window.toString()].filter((_) => _ !== "").join(" ")}${whom}`
 }
 
+type Planned = ReadonlyMap<Asset.Any, ReadonlyArray<Step>>
 type States = ReadonlyMap<Asset.Any, Manifest.State>
 
 const lineageOf = (targets: ReadonlyArray<Asset.Any>): ReadonlyArray<Asset.Any> => {
@@ -209,10 +216,10 @@ const listed = (of: Subject.Any) => Effect.provideService(of.list, Asset.Making,
 const subjectList = (asset: Asset.Any, lists: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string | undefined> =>
   asset.of === undefined ? [undefined] : lists.get(asset.of.key) ?? []
 
-const statesOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>) {
-  const history = yield* Manifest.historyOf(assets)
-  return new Map(assets.map((_) => [_, Manifest.fold(history.get(_) ?? [], _.per?.calendar ?? whole.calendar)] as const))
-})
+type History = ReadonlyMap<Asset.Any, ReadonlyArray<Manifest.Numbered>>
+
+const statesIn = (history: History): States =>
+  new Map([...history].map(([asset, entries]) => [asset, Manifest.fold(entries, asset.per?.calendar ?? whole.calendar)] as const))
 
 /** An asset's due keys within the horizon, or within what was asked for, if that reaches further back. */
 const bounds = ({ over }: Options, now: number, days: number) => (asset: Asset.Any): Window => {
@@ -229,7 +236,7 @@ const bounds = ({ over }: Options, now: number, days: number) => (asset: Asset.A
 /** The keys of each asset that are wanted: of the targets, and, however far upstream, of what they read. */
 const demands = (
   assets: ReadonlyArray<Asset.Any>,
-  aims: ReadonlyArray<Asset.Any>,
+  aims: ReadonlySet<Asset.Any>,
   extra: ReadonlyArray<Asset.Any>,
   { over }: Options,
   dueOf: (asset: Asset.Any) => Window,
@@ -317,7 +324,7 @@ const why = (
   /** What was made before is made again. */
   forced: number | undefined,
   states: States,
-  planned: ReadonlyArray<Step>,
+  planned: Planned,
   now: number
 ): Found => {
   const own = states.get(asset)?.get(subject ?? "") ?? []
@@ -358,11 +365,11 @@ const upstreamChanged = (asset: Asset.Any, subject: string | undefined, states: 
   return Span.of(stale)
 }
 
-const afterUpstream = (asset: Asset.Any, subject: string | undefined, planned: ReadonlyArray<Step>): Span.Spans =>
+const afterUpstream = (asset: Asset.Any, subject: string | undefined, planned: Planned): Span.Spans =>
   Span.of(
     Object.values(asset.from).flatMap((input) =>
-      planned.flatMap((step) =>
-        step.asset === input.asset && (!shared(asset, input.asset) || step.subjects.includes(subject)) ? [touches(input, step.window)] : []
+      (planned.get(input.asset) ?? []).flatMap((step) =>
+        !shared(asset, input.asset) || step.subjects.includes(subject) ? [touches(input, step.window)] : []
       )
     )
   )
@@ -389,7 +396,7 @@ const toUnavailable = (
 const toSteps = (
   asset: Asset.Any,
   found: ReadonlyArray<{ readonly subject: string | undefined; readonly reasons: Found }>,
-  planned: ReadonlyArray<Step>,
+  planned: Planned,
   now: number
 ): ReadonlyArray<Step> => {
   const groups = new Map<string, Piece & { readonly subjects: Array<string | undefined>; readonly why: Partial<Record<Reason, number>> }>()
@@ -438,9 +445,10 @@ const oneByOne = ({ from, to }: Span.Span): Span.Spans =>
   Array.from({ length: to - from + 1 }, (_, i) => ({ from: from + i, to: from + i }))
 
 /** The planned steps that make something this window reads. */
-const feeding = (asset: Asset.Any, window: Window, planned: ReadonlyArray<Step>, now: number): ReadonlyArray<Step> => {
-  const reads = Object.values(asset.from).map((input) =>
-    [input.asset, input.asset.per === undefined ? whole : input.edge.reads(window, now)] as const
-  )
-  return planned.filter((step) => reads.some(([upstream, read]) => upstream === step.asset && Span.overlaps([read], step.window)))
+const feeding = (asset: Asset.Any, window: Window, planned: Planned, now: number): ReadonlyArray<Step> => {
+  const found = Object.values(asset.from).flatMap((input) => {
+    const reads = [input.asset.per === undefined ? whole : input.edge.reads(window, now)]
+    return (planned.get(input.asset) ?? []).filter((step) => Span.overlaps(reads, step.window))
+  })
+  return [...new Set(found)]
 }

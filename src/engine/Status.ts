@@ -75,9 +75,8 @@ export const toSelection = (self: Status): Selection.State => ({
 // helpers
 
 const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
-  const { pending, states, steps, subjects, unavailable, window } = yield* Plan.survey(targets, {})
+  const { history, pending, states, steps, subjects, unavailable, window } = yield* Plan.survey(targets, {})
   const failed = Map.groupBy(yield* Ledger.use((_) => _.failures(targets.flatMap(Manifest.namesOf))), (_) => _.asset)
-  const history = yield* Manifest.historyOf(targets)
   return targets.map((asset): Status => {
     const reasons = counts(steps.filter((_) => _.asset === asset))
     const { missing = 0, "never made": never = 0, ...stale } = reasons
