@@ -11,7 +11,7 @@ import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
 
 /** What is about this process and its terminal, and not about the data. */
-const alone = new Set(["daemon", "sandbox", "config", "help"])
+const alone = new Set(["daemon", "sandbox", "config", "doctor", "completions", "help"])
 const local = new Set(["--help", "-h", "--version", "-v", "--completions"])
 
 /** Whether it was done elsewhere: not, if nobody there answers. */

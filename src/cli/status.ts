@@ -37,7 +37,7 @@ export const status = (root: Root, world: World) =>
     const chosen = settingsOf(yield* root)
     const seen = yield* Effect.provide(look(world), looking(world, chosen))
     const all = Effect.provide(answered(Effect.flatMap(world.pipeline, (_) => Status.of(_.assets))), reading(world, chosen))
-    const found = Option.isSome(seen.owner) ? undefined : yield* Effect.result(Effect.sandbox(all))
+    const found = Option.isSome(seen.busy) ? undefined : yield* Effect.result(Effect.sandbox(all))
     if (found?._tag === "Failure" && Cause.hasInterruptsOnly(found.failure)) return yield* Effect.interrupt
     const assets = found?._tag === "Success" ? found.success : undefined
     const problems = [
@@ -46,13 +46,13 @@ export const status = (root: Root, world: World) =>
       ...(assets === undefined ? problemsOfLastRun(world, seen) : problemsOfAssets(world, assets)),
       ...problemsOfCredits(seen)
     ]
-    const { credits, lastRun, owner } = seen
+    const { busy, credits, lastRun } = seen
     const said: typeof StatusJson.Type = {
       exitCode: problems.length === 0 ? exit.code.done : exit.code.unhealthy,
       says: headline(problems, assets, seen),
       problems,
       assets: assets === undefined ? null : countsOf(assets),
-      busy: Option.getOrNull(owner),
+      busy: Option.getOrNull(busy),
       lastRun,
       credits
     }
@@ -97,7 +97,8 @@ const look = Effect.fnUntraced(function*(world: World) {
   const { runs: open } = yield* ledger.open
   const usage = yield* world.usage
   const credits = Option.getOrNull(Option.map(usage, (_) => ({ ..._, allowed: Option.getOrNull(monthlyCredits) })))
-  return { owner, lastRun, open, credits }
+  // a daemon that is asked has the data itself
+  return { owner, busy: Option.filter(owner, (_) => _.pid !== process.pid), lastRun, open, credits }
 })
 
 const problemsOfRuns = (world: World, { open, owner }: Seen): ReadonlyArray<Problem> =>
@@ -145,8 +146,8 @@ const problemsOfCredits = ({ credits }: Seen): ReadonlyArray<Problem> =>
 const countsOf = (assets: ReadonlyArray<Status.Status>): Readonly<Record<string, number>> =>
   Object.fromEntries([...Map.groupBy(assets, (_) => _.state)].map(([state, of]) => [state, of.length]))
 
-const headline = (problems: ReadonlyArray<Problem>, assets: ReadonlyArray<Status.Status> | undefined, { owner }: Seen): string => {
-  const busy = Option.match(owner, {
+const headline = (problems: ReadonlyArray<Problem>, assets: ReadonlyArray<Status.Status> | undefined, seen: Seen): string => {
+  const busy = Option.match(seen.busy, {
     onNone: () => "",
     onSome: ({ command, pid, since }) => `; ${command} (pid ${pid}) has the data since ${since.slice(0, 19).replace("T", " ")} UTC`
   })

@@ -11,6 +11,8 @@ describe("completions", () => {
           assert.strictEqual(code, 0)
           for (const part of ["graph", "follow", "concurrency", "wettest", "daily_job", "all"])
             assert.include(out, part)
+          // for run, plan, graph, check, show and runs
+          assert.isAtLeast(out.split("wettest").length - 1, 6)
           assert.match(err, /^(Keep it|Add to)/)
         })))
 

@@ -4,6 +4,24 @@ import { count, counted, duration, jsonText, oneLine, plain, table } from "../..
 /** Sets the title, clears the screen, turns the line around, rings, and hides. */
 const hostile = "a\x1b]0;owned\x07\x1b[2Jb\u202egnp\u009bc\r\nd"
 
+describe("a table on a terminal", () => {
+  const rows = [["0mwwjuc13-566d", "a long text that may be cut", "1,234"], ["x", "short", "5"]]
+  it("is no wider than the terminal: what may be cut is cut, numbers and what is copied are not", () =>
+    assert.deepStrictEqual(table(["run", "what it says", "n"], rows, { columns: 36, whole: [0] }).split("\n"), [
+      "run             what it says       n",
+      "──────────────  ─────────────  ─────",
+      "0mwwjuc13-566d  a long text …  1,234",
+      "x               short              5"
+    ]))
+
+  it("is as wide as it is where nobody looks", () =>
+    assert.include(table(["run", "what it says", "n"], rows), "a long text that may be cut"))
+
+  it("is coloured after its widths are settled", () =>
+    assert.strictEqual(table(["a", "b"], [["xyz", "1"]], { ink: (cell, row) => row === undefined ? cell : `<${cell}>` }),
+      "a    b\n───  ─\n<xyz>  <1>"))
+})
+
 describe("text from elsewhere", () => {
   it("cannot steer a terminal, and keeps its lines and their indentation", () => {
     assert.strictEqual(plain(`one\n  two${hostile}`), "one\n  twoa]0;owned[2Jbgnpc\nd")

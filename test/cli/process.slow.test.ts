@@ -182,6 +182,7 @@ describe("the command, as built", () => {
       assert.strictEqual(crypto(folder, ["plan", "all", "--source", "sandbox"]).status, 0)
       assert.strictEqual(crypto(folder, ["status", "--source", "sandbox"]).status, 7)
       assert.strictEqual(crypto(folder, ["graph", "--source", "sandbox"]).status, 0)
+      assert.strictEqual(crypto(folder, ["run", "price_histroy", "--source", "sandbox"]).status, 2)
       assert.isFalse(existsSync(join(folder, "data")))
       assert.strictEqual(crypto(folder, ["run", "market_snapshot", "--source", "sandbox"]).status, 0)
       const well = crypto(folder, ["doctor", "--source", "sandbox", "--json"], { COINGECKO_API_KEY: "CG-secret" })
