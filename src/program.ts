@@ -46,7 +46,7 @@ const jobs = [
   Job.make("crypto_monthly_report_job", { about: "Each month that has ended, in one page", assets: [assets.monthlyReport] })
 ] as const
 
-const [metadata, marketData, priceHistory, analytics] = jobs
+const [metadata, marketData, priceHistory, analytics, monthlyReports] = jobs
 
 export const pipeline = Pipeline.make("crypto", {
   assets: Object.values(assets),
@@ -55,7 +55,8 @@ export const pipeline = Pipeline.make("crypto", {
     schedules.metadataWeekly(metadata),
     schedules.marketDataDaily(marketData),
     schedules.priceHistoryDaily(priceHistory),
-    schedules.analyticsAfterPrices(analytics, priceHistory)
+    schedules.analyticsAfterPrices(analytics, priceHistory),
+    schedules.monthlyReportOnTheFirst(monthlyReports)
   ],
   sensors: [
     sensors.priceMovement({ runs: [marketData] }),

@@ -38,6 +38,8 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly group: string | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly owner: string | undefined
+  /** It is left out of `all`: who wants it names it. */
+  readonly optIn: boolean
   /** Raise it when the body means something else: what was made by an older one is stale. */
   readonly codeVersion: string
   readonly from: Inputs
@@ -137,6 +139,8 @@ export const make = <
       readonly owner?: string
       /** What it was called before: rows and history come along. */
       readonly aliases?: ReadonlyArray<string>
+      /** Left out of `all`: who wants it names it. */
+      readonly optIn?: boolean
       readonly from?: From
       readonly into: Store.Store<In, Out, Row, EK, RK>
       readonly per?: P
@@ -244,6 +248,7 @@ export const make = <
     group: options.group,
     tags: options.tags ?? {},
     owner: options.owner,
+    optIn: options.optIn ?? false,
     codeVersion: options.codeVersion ?? "1",
     from,
     into,

@@ -56,7 +56,7 @@ class Resolver {
   set(self: Expression): Resolved {
     switch (self._tag) {
       case "All":
-        return Result.succeed(new Set(this.graph.assets))
+        return Result.succeed(new Set(this.graph.assets.filter((_) => !_.optIn)))
       case "Changed":
         return this.where((_) => this.states.get(_)?.changed === true)
       case "Name":

@@ -38,6 +38,7 @@ const origins: Readonly<Record<string, { readonly table: string; readonly column
   rsi_chart: { table: "price_trends", columns: ["coin_id", "day", "rsi_14"], where: "rsi_14 IS NOT NULL" },
   correlation_chart: { table: "correlation_matrix", columns: ["coin_a", "coin_b", "correlation", "days"], where: "true" },
   monthly_chart: { table: "monthly_prices", columns: ["coin_id", "month", "monthly_return"], where: "monthly_return IS NOT NULL" },
+  candle_chart: { table: "candles", columns: ["coin_id", "closes", "open", "high", "low", "close"], where: "true" },
   market_overview: { table: "market_snapshot", columns: ["coin_id", "market_cap"], where: "true" }
 }
 

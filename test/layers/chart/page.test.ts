@@ -48,9 +48,18 @@ describe("a chart's page", () => {
         return Promise.resolve(this)
       }
     }
-    const element = { textContent: "{}", dataset: {} }
+    const element = { textContent: "{}", dataset: { spec: "spec" }, append: () => {}, setAttribute: () => {} }
     const vega = { View, parse: () => ({}), Error: 1 }
-    runInNewContext(boot, { vega, vegaInterpreter: {}, document: { getElementById: () => element, documentElement: element } })
+    runInNewContext(boot, {
+      vega,
+      vegaInterpreter: {},
+      document: {
+        getElementById: () => element,
+        createElement: () => element,
+        querySelectorAll: () => [element],
+        documentElement: element
+      }
+    })
     const loader = views[0]?.["loader"] as Record<string, (uri: string) => Promise<unknown>>
     for (const ask of ["load", "sanitize", "http", "file"]) {
       const said = await loader[ask]?.("https://elsewhere.example/").then(() => "loaded", String)
