@@ -7,11 +7,13 @@ import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import * as Plan from "../../src/engine/Plan.ts"
 import * as Run from "../../src/engine/Run.ts"
+import * as Subject from "../../src/engine/Subject.ts"
 import * as TestPipeline from "../../src/layers/TestPipeline.ts"
 import * as Column from "../../src/services/Column.ts"
 import { DuckDb } from "../../src/services/DuckDb.ts"
 import * as Table from "../../src/services/Table.ts"
 
+class Coin extends Subject.make<Coin>()("test/Coin", Effect.succeed(["a", "b"])) {}
 class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
 const Row = Schema.Struct({ coin: Schema.String, day: Column.Day, price: Schema.NullOr(Schema.Finite) })
 type Row = typeof Row.Type
@@ -57,6 +59,23 @@ it.effect("a blocking check keeps the old rows, and the offenders for reading", 
       )
     }
     assert.deepStrictEqual(yield* sql`SELECT count(*) AS n FROM _manifest`, [{ n: 1 }])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("rows of another subject than the one that is made are refused, and that one's stay as they are", () => {
+  const rows = { a: [row("1", 1, "a")], b: [row("1", 2, "b")] }
+  const asset = Asset.make("kept", { about: "", into: Table.make(Row, { key: "day", subject: "coin" }), per: Day, of: Coin },
+    () => Effect.map(Coin, (coin) => coin === "a" ? rows.a : rows.b))
+  return Effect.gen(function*() {
+    yield* Run.upToDate([asset], { force: true })
+    rows.b = [row("1", 3, "b"), row("2", 9, "a")]
+    const [report] = yield* Run.upToDate([asset], { force: true })
+    assert.deepStrictEqual(report?.results.map(({ outcome, subject }) => [subject, outcome._tag]), [["a", "Made"], ["b", "Failed"]])
+    assert.deepStrictEqual(yield* stored, [row("1", 1, "a"), row("1", 2, "b")])
+    const sql = yield* DuckDb
+    assert.deepStrictEqual(yield* sql`SELECT subject, "check", count(*) AS n FROM _offenders GROUP BY ALL`, [
+      { subject: "b", check: "of the subject", n: 1 }
+    ])
   }).pipe(Effect.provide(world))
 })
 

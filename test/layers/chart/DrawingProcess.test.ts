@@ -51,6 +51,22 @@ describe("the drawing process", () => {
       assert.isTrue(gone(seen[0]))
     }).pipe(Effect.scoped))
 
+  it.live("refuses what Vega-Lite's schema does not know, though it would be drawn without a word", () =>
+    Effect.gen(function*() {
+      const pen = yield* DrawingProcess.make(options)
+      const refused = yield* Effect.flip(pen.draw(chart().replace("\"point\"", "{\"type\":\"point\",\"colour\":\"red\"}"), ["svg"]))
+      assert.strictEqual(refused._tag, "Invalid")
+      assert.match(refused._tag === "Invalid" ? refused.problems.join() : "", /colour/)
+    }).pipe(Effect.scoped))
+
+  it.live("loads nothing that a spec names, not even what it may read", () =>
+    Effect.gen(function*() {
+      const pen = yield* DrawingProcess.make(options)
+      const spec = { data: { url: import.meta.url, format: { type: "csv" } }, mark: "bar" }
+      const refused = yield* Effect.flip(pen.draw(JSON.stringify(spec), ["svg"]))
+      assert.match(JSON.stringify(refused), /a chart loads nothing/)
+    }).pipe(Effect.scoped))
+
   it.live("may read, and do nothing else", () =>
     Effect.gen(function*() {
       const seen = yield* children

@@ -38,7 +38,7 @@ describe("a chart's page", () => {
     for (const code of scriptsOf(html)) assert.notMatch(code, /\r|<!--|<\/script/i)
   })
 
-  it("has a loader that refuses whatever it is asked for", async () => {
+  it("is drawn by an interpreter, which makes no code of text, and has a loader that refuses whatever it is asked for", async () => {
     const views: Array<Record<string, unknown>> = []
     class View {
       constructor(_: unknown, options: Record<string, unknown>) {
@@ -49,10 +49,12 @@ describe("a chart's page", () => {
       }
     }
     const element = { textContent: "{}", dataset: { spec: "spec" }, append: () => {}, setAttribute: () => {} }
-    const vega = { View, parse: () => ({}), Error: 1 }
+    const parsed: Array<ReadonlyArray<unknown>> = []
+    const vega = { View, parse: (...args: ReadonlyArray<unknown>) => parsed.push(args), Error: 1 }
+    const vegaInterpreter = {}
     runInNewContext(boot, {
       vega,
-      vegaInterpreter: {},
+      vegaInterpreter,
       document: {
         getElementById: () => element,
         createElement: () => element,
@@ -60,6 +62,8 @@ describe("a chart's page", () => {
         documentElement: element
       }
     })
+    assert.strictEqual(JSON.stringify(parsed), `[[{},null,{"ast":true}]]`)
+    assert.strictEqual(views[0]?.["expr"], vegaInterpreter)
     const loader = views[0]?.["loader"] as Record<string, (uri: string) => Promise<unknown>>
     for (const ask of ["load", "sanitize", "http", "file"]) {
       const said = await loader[ask]?.("https://elsewhere.example/").then(() => "loaded", String)
