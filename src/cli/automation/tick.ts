@@ -1,5 +1,5 @@
 /** `crypto schedule tick NAME…` asks for its run now; `crypto sensor tick NAME…` takes one look now. */
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import * as Automation from "../../engine/automation/Automation.ts"
 import * as SettingsLayer from "../../layers/Settings.ts"
@@ -30,11 +30,16 @@ export const tick = (root: Root, world: World, kind: Kind) =>
         })))
       return [...asked, ...looked]
     })
-    const said = yield* answered(looks).pipe(Effect.provide(Layer.provideMerge(world.layer, SettingsLayer.layer(settingsOf(yield* root)))))
+    const settings = SettingsLayer.layer(settingsOf(yield* root))
+    // once the data are opened here, this process is the one that has them
+    const isLookedAfter = Option.isSome(yield* Effect.provide(world.owner, settings))
+    const said = yield* answered(looks).pipe(Effect.provide(Layer.provideMerge(world.layer, settings)))
     if (json) return yield* Console.log(jsonText(said))
     yield* Console.log(said.map((_) => `${_.name}: ${_.says}`).join("\n"))
     const asked = said.flatMap((_) => _.requests)
-    if (asked.length > 0) yield* Console.error(`${asked.join(", ")} waits for '${world.typed} daemon'.`)
+    if (asked.length > 0) {
+      yield* Console.error(`${asked.join(", ")} waits for ${isLookedAfter ? "its turn" : `'${world.typed} daemon'`}.`)
+    }
   }, exit.ending)).pipe(
     Command.withDescription(
       kind === "schedule"

@@ -104,6 +104,7 @@ export const look = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
   const seen = yield* sensor.look(standing?.cursor ?? (yield* begun(sensor)))
   if (seen._tag === "None") return undefined
   yield* commit(sensor, seen.value)
+  if (seen.value.quiet === true) return undefined
   return (yield* ledger.ticks({ source: sensor.name, limit: 1 }))[0]
 })
 
@@ -283,6 +284,8 @@ const switched = Effect.fnUntraced(function*(name: string, since?: number) {
 /** What was seen, and what it asks for, as far as its run keys allow. */
 const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen) {
   const ledger = yield* Ledger
+  if (seen.quiet === true && seen.asks.length === 0)
+    return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor: seen.cursor })
   const now = yield* Clock.currentTimeMillis
   const requests: Array<Request.Requested> = []
   const refused: Array<string> = []

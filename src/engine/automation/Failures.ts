@@ -43,15 +43,15 @@ export const of = <E, R>(
     const { [like]: since, ...others } = cursor.failing
     const verdict = verdicts[run.state]
     const seen = { seq: run.seq, failing: cursor.failing }
-    const nothing = (why: string) => Option.some({ cursor: seen, note: `${like}: ${why}` })
-    if (verdict === undefined) return nothing(`run ${run.id} was ${run.state}`)
+    const nothing = (why: string, quiet = false) => Option.some({ cursor: seen, note: `${like}: ${why}`, quiet })
+    if (verdict === undefined) return nothing(`run ${run.id} was ${run.state}`, since === undefined)
     if (verdict === "failed") {
       if (since !== undefined) return nothing(`still failing since ${instant(since.at)}`)
       const alert = toAlert("failed", run, yield* said(run))
       yield* send(alert)
       return Option.some({ cursor: { ...seen, failing: { ...others, [like]: { run: run.id, at: alert.at } } }, note: alert.says })
     }
-    if (since === undefined) return nothing("well")
+    if (since === undefined) return nothing("well", true)
     const alert = toAlert("recovered", run, `${like} is well again: it had failed since ${instant(since.at)}`)
     yield* send(alert)
     return Option.some({ cursor: { ...seen, failing: others }, note: alert.says })

@@ -16,7 +16,7 @@ export const follower = (schedule: Schedule, after: After): Sensor.Sensor<Ledger
       if ((state === "succeeded" || state === "partial") && isMade(after, yield* ledger.steps(id))) made.push(id)
     }
     const [first] = made
-    if (first === undefined) return newest === cursor ? Option.none() : yield* look(newest)
+    if (first === undefined) return newest === cursor ? Option.none() : Option.some({ cursor: newest, note: "", quiet: true })
     return Option.some({
       cursor: newest,
       asks: [{ runs: schedule.assets, runKey: first, priority: schedule.priority }],

@@ -31,6 +31,8 @@ export interface Sighting<out Cursor> {
   readonly asks?: ReadonlyArray<Ask>
   /** What was seen; or, when there is nothing to ask for, why not. */
   readonly note: string
+  /** It is no news: the cursor moves, and there is no tick of it. */
+  readonly quiet?: boolean
 }
 
 export interface From<out Cursor> {
@@ -111,8 +113,9 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   const decode = Schema.decodeUnknownEffect(text)
   const begin = (cursor: string) =>
     Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
-  const toSeen = Effect.fnUntraced(function*({ asks, cursor, due, note }: Sighting<Cursor> & { readonly due?: number }) {
-    const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, due: due ?? (yield* Clock.currentTimeMillis) }
+  const toSeen = Effect.fnUntraced(function*({ asks, cursor, due, note, quiet }: Sighting<Cursor> & { readonly due?: number }) {
+    const at = due ?? (yield* Clock.currentTimeMillis)
+    const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, quiet: quiet ?? false, due: at }
     return seen
   })
   return {

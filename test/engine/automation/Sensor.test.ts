@@ -293,15 +293,19 @@ describe("a run-failure sensor", () => {
         }
       ])
       assert.deepStrictEqual((yield* ticks("failures")).map((_) => _.replace(/^\S+ /, "").slice(0, 40)), [
-        "skipped prices: well",
         "skipped prices failed; prices btc 2026-1",
         "skipped figures succeeded in part; figur",
         "skipped prices: still failing since 2026",
         "skipped prices: run r5 was interrupted",
         "skipped prices: still failing since 2026",
-        "skipped prices is well again: it had fai",
-        "skipped prices: well"
+        "skipped prices is well again: it had fai"
       ])
+      // what is no news leaves no tick, and is not read again
+      const [standing] = yield* Ledger.use((_) => _.standings)
+      assert.deepStrictEqual(JSON.parse(standing?.cursor ?? ""), {
+        seq: 9,
+        failing: { figures: { run: "r3", at: millis("2026-11-24T01:00:00Z") } }
+      })
     })))
 
   it.effect("tries again what could not be sent, under the same name", () =>
