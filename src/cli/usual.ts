@@ -24,8 +24,6 @@ export const usual = [
     (root, world) => import("./simulate.ts").then((_) => _.simulate(root, world))),
   later("daemon", "Hold the data, run what falls due, serve other terminals", "Time",
     (root, world) => import("./daemon.ts").then((_) => _.daemon(root, world))),
-  later("simulate", "Every tick and run that would occur, running none", "Time",
-    (root, world) => import("./simulate.ts").then((_) => _.simulate(root, world))),
   later("config", "Every setting, its value, and where it comes from", "Keep in order",
     (root) => import("./config.ts").then((_) => _.config(root))),
   later("completions", "A script that completes names in a shell", "Keep in order",
