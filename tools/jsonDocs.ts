@@ -21,6 +21,7 @@ const documents: ReadonlyArray<readonly [command: string, schema: Schema.Top]> =
   ["schedule list, sensor list", Cli.AutomationJson],
   ["schedule history, sensor history", Cli.HistoryJson],
   ["schedule tick, sensor tick", Cli.TickJson],
+  ["simulate", Cli.SimulateJson],
   ["show", Cli.ShowJson],
   ["status", Cli.StatusJson]
 ]
