@@ -142,5 +142,11 @@ it.effect("a stored day that changes makes stale what reads it, and gives what t
       assert.deepStrictEqual((yield* Plan.make([monthlyPrices])).steps.map(Plan.label), [
         "monthly_prices 2026-02..2026-03 (upstream changed 2)"
       ])
+      succeeds(yield* Run.upToDate([monthlyPrices]))
+      // and the second does not
+      revise("bitcoin", "2026-04-02")
+      const april = { start: millis(dayOf("2026-04-02")), end: millis(dayOf("2026-04-02") + 1) }
+      succeeds(yield* Run.upToDate([priceHistory], { over: april, force: true }))
+      assert.deepStrictEqual((yield* Plan.make([monthlyPrices])).steps.map(Plan.label), ["monthly_prices 2026-04 (upstream changed 1)"])
     }).pipe(Effect.provide(TestPipeline.layer({ market, now: noon(last), settings: { historyDays: days } })))
   }))

@@ -88,6 +88,7 @@ it.effect("a coin without the closing point stays open at its latest; a gap take
     const flat = daily("2026-02-01", still(5, 29)).map(([day, price]) => [day, price, null, 1] as const)
     const [ended] = yield* months({
       delisted: flat.slice(0, 10),
+      halved: flat.map(([day, , cap, volume]) => [day, day < "2026-02-10" ? 1 : 0.5, cap, volume] as const),
       gap: flat.filter(([day]) => day !== "2026-02-10"),
       unclosed: [...flat.slice(0, 28), ["2026-03-02", 7, null, 1]],
       unknown: flat.map(([day, price, cap, volume]) => [day, price, cap, day === "2026-02-10" ? null : volume] as const),
@@ -95,6 +96,7 @@ it.effect("a coin without the closing point stays open at its latest; a gap take
     })
     const of = (coin: string) => ended.find((_) => _["coin_id"] === coin)
     same(of("delisted"), { open: 5, close: 5, monthly_return: 0, volatility: 0, volume: 9, days: 10, closed: false })
+    same(of("halved"), { max_drawdown: -0.5, monthly_return: -0.5 })
     same(of("gap"), { open: 5, close: 5, monthly_return: 0, volatility: null, volume: null, days: 28, closed: true })
     same(of("unclosed"), { close: 5, high: 5, volume: 27, days: 28, closed: false })
     same(of("unknown"), { volatility: 0, volume: null, days: 29, closed: true })
