@@ -17,7 +17,7 @@ import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
 import { audited, reviewed } from "./table/audit.ts"
-import { adopt, ddl, digest, keyOf, ordinalOf, type Shape, slicing, staged, stagedName } from "./table/Shape.ts"
+import { adopt, ddl, digest, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
 
@@ -165,10 +165,10 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
   const rows = parts.reduce((sum, _) => sum + _.n, 0)
   if (differ.length > 0) {
     if (asset.per === undefined && subject === undefined && shape.log === undefined) {
-      yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ORDER BY ALL`
+      yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ${sorted(sql, shape)}`
     } else {
       if (shape.log === undefined) yield* sql`DELETE FROM ${table} WHERE ${here}`
-      yield* sql`INSERT INTO ${table} FROM ${staged(sql, step)} ORDER BY ALL`
+      yield* sql`INSERT INTO ${table} FROM ${staged(sql, step)} ${sorted(sql, shape)}`
     }
   }
   const { calendar } = window
