@@ -8,6 +8,8 @@ import { json, type Root, settingsOf } from "./flags.ts"
 import { type Ink, page } from "./page.ts"
 import { count, duration, jsonText, table } from "./plain.ts"
 import { looking } from "./reading.ts"
+import { again } from "./runs/again.ts"
+import { cancel } from "./runs/cancel.ts"
 import type { World } from "./world.ts"
 
 /** One run. */
@@ -75,10 +77,15 @@ export const runs = (root: Root, world: World) =>
       ink: (cell, row, column) => row === undefined ? ink.dim(cell) : column === 1 ? colour(ink, said[row]?.state)(cell) : cell
     }))
   }, exit.ending)).pipe(
+    Command.withSubcommands([cancel(root, world), again(root, world, "retry"), again(root, world, "resume")]),
     Command.withDescription("The runs there were, newest first: how each ended, how long it took, and what came of its parts."),
     Command.withShortDescription("The runs there were, newest first"),
     Command.withExamples([
       { command: "crypto runs --limit 5", description: "The last five" },
+      {
+        command: "crypto runs resume latest",
+        description: "Take up the newest where it was cut short: what it had published is not made again"
+      },
       { command: "crypto runs --state failed --asset price_history", description: "Those that failed and had to do with the prices" }
     ])
   )

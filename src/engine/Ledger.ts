@@ -107,6 +107,8 @@ export interface Which {
   readonly ids?: ReadonlyArray<string>
   readonly states?: ReadonlyArray<typeof RequestState.Type>
   readonly runKey?: string
+  /** With this tag, of whatever value. */
+  readonly tag?: string
   /** At most so many, the newest. */
   readonly limit?: number
 }
@@ -126,6 +128,8 @@ export class Ledger extends Context.Service<Ledger, {
   readonly open: Effect.Effect<{ readonly runs: ReadonlyArray<RunRow>; readonly steps: ReadonlyArray<StepRow> }, LedgerFailed>
   /** In the order in which they were asked for. */
   readonly requests: (which: Which) => Effect.Effect<ReadonlyArray<Request>, LedgerFailed>
+  /** Steps that were begun and not made: failed, blocked or cut short, whatever was made since. */
+  readonly unmade: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** The runs that were done for a request, in the order in which they began. */
   readonly runsOf: (request: string) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /**

@@ -69,6 +69,8 @@ export interface Options {
   readonly forcedSince?: number
   /** Leave upstream as it is. */
   readonly only?: boolean
+  /** Of the keys that there is a reason to make, those that are meant. */
+  readonly narrow?: (asset: Asset.Any, subject: string | undefined, reason: Reason, spans: Span.Spans) => Span.Spans
   /** The targets' keys whose time lies in [start, end), in epoch milliseconds; else all that are due within the horizon. */
   readonly over?: { readonly start?: number; readonly end?: number }
 }
@@ -151,7 +153,8 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
       const closed = beyond(asset, subject)
       const since = forced ? options.forcedSince ?? Infinity : undefined
       const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, planned, now)
-      const open = reasons.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
+      const wants = options.narrow === undefined ? reasons : narrowed(asset, subject, reasons, options.narrow)
+      const open = wants.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
       return { subject, reasons: open, never: Span.subtract(closed, Span.of(states.get(asset)?.get(subject ?? "") ?? [])) }
     })
     planned.set(asset, toSteps(asset, found, planned, now))
@@ -314,6 +317,9 @@ const windowOf = (asset: Asset.Any, from: number, to: number): Window =>
   asset.per === undefined ? whole : new Partition.Window(asset.per.calendar, from, to)
 
 type Found = ReadonlyArray<readonly [Reason, Span.Spans]>
+
+const narrowed = (asset: Asset.Any, subject: string | undefined, found: Found, narrow: NonNullable<Options["narrow"]>): Found =>
+  found.map(([reason, spans]) => [reason, narrow(asset, subject, reason, spans)] as const).filter(([, spans]) => spans.length > 0)
 
 /** Why which of the wanted keys have to be made: the first reason that holds for a key counts. */
 const why = (

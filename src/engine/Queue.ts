@@ -10,11 +10,12 @@
  */
 import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schedule, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
+import { narrowing } from "./Backfill.ts"
 import { type Lease, Ledger, type LedgerFailed, reconcile, type StepRow } from "./Ledger.ts"
 import type { Manifest } from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
 import * as Pipeline from "./Pipeline.ts"
-import * as Plan from "./Plan.ts"
+import type * as Plan from "./Plan.ts"
 import * as Request from "./Request.ts"
 import * as Run from "./Run.ts"
 
@@ -65,6 +66,8 @@ export class Queue extends Context.Service<Queue, {
   readonly wake: Effect.Effect<void>
   /** Lets what waits in the ledger begin, as long as it runs. */
   readonly work: Effect.Effect<never>
+  /** The same for some of it: a process that holds the data for a while does what it was started for, and no more. */
+  readonly workOn: (mine: (request: Request.Request) => boolean) => Effect.Effect<never>
 }>()("crypto/engine/Queue") {}
 
 /** To be made once by the owner of the data: what an owner before it left open is ended first. */
@@ -77,13 +80,18 @@ export const make = <Target extends Asset.Any>(
 > => made(pipeline)
 
 /** How a request is planned and run. */
-export const optionsOf = (request: Request.Request): Plan.Options & Run.Options => ({
-  request: request.id,
-  trigger: request.trigger,
-  only: request.only,
-  force: request.force,
-  ...(request.forcedSince === null ? {} : { forcedSince: request.forcedSince }),
-  ...(request.over === null ? {} : { over: request.over })
+export const optionsOf = Effect.fnUntraced(function*({ force, forcedSince, id, only, over, trigger, which }: Request.Request) {
+  const narrow = yield* narrowing(which)
+  const options: Plan.Options & Run.Options = {
+    request: id,
+    trigger,
+    only,
+    force,
+    ...(forcedSince === null ? {} : { forcedSince }),
+    ...(over === null ? {} : { over }),
+    ...(narrow === undefined ? {} : { narrow })
+  }
+  return options
 })
 
 /** What a request ends with when its runs have. */
@@ -154,12 +162,12 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 
   const perform = Effect.fnUntraced(function*(request: Request.Request) {
     const targets = yield* Pipeline.select(pipeline, request.targets)
-    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, optionsOf(request))
+    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, yield* optionsOf(request))
     return [undefined, endingOf(reports)] as const
   })
 
-  /** Lets begin what may; of what nobody attends to, only if `all`. */
-  const round = (all: boolean) =>
+  /** Lets begin what may; of what nobody attends to, what is `mine`. */
+  const round = (mine: (request: Request.Request) => boolean) =>
     turn.withPermits(1)(Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const open = yield* ledger.requests({ states: ["queued", "running"] })
@@ -175,7 +183,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       }
       const kept = new Set<string>()
       const due = open.filter((_) => _.state === "queued" && (_.notBefore ?? 0) <= now)
-      for (const request of due.filter((_) => _.owner === null ? all : attended.has(_.id)).toSorted(Request.byTurn)) {
+      for (const request of due.filter((_) => _.owner === null ? mine(_) : attended.has(_.id)).toSorted(Request.byTurn)) {
         const granted = attended.get(request.id)
         const wanted = yield* Effect.result(leasesOf(request))
         if (wanted._tag === "Failure") {
@@ -201,7 +209,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const beat = Effect.flatMap(Clock.currentTimeMillis, (now) => ledger.hold(owner, now + PATIENCE))
   // another process may take back what runs here: the ledger is all that it can reach
   yield* Effect.forkIn(Effect.repeat(here(beat), Schedule.spaced(BEAT)), scope)
-  yield* Effect.forkIn(Effect.repeat(here(round(false)), Schedule.spaced(LOOK)), scope)
+  yield* Effect.forkIn(Effect.repeat(here(round(none)), Schedule.spaced(LOOK)), scope)
 
   const attend: Queue["Service"]["attend"] = (asked, perform, waits) =>
     Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
@@ -209,7 +217,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       attended.set(asked.id, granted)
       yield* ledger.record({ ...asked, owner })
       const waiting = Effect.gen(function*() {
-        yield* round(false)
+        yield* round(none)
         if (waits !== undefined && !(yield* Deferred.isDone(granted))) yield* waits(yield* blocking(asked.id))
         yield* wake
         return yield* Effect.never
@@ -231,12 +239,14 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   })
 
   const asked = Stream.runForEach(Stream.filter(ledger.heard, (_) => _._tag === "RunRequested"), () => wake)
-  const looking = Effect.forever(Effect.gen(function*() {
-    yield* news.close
-    yield* Effect.catchCause(round(true), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
-    yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
-  }))
-  const work: Effect.Effect<never> = Effect.raceFirst(looking, Effect.andThen(asked, Effect.never))
+  const looking = (mine: (request: Request.Request) => boolean) =>
+    Effect.forever(Effect.gen(function*() {
+      yield* news.close
+      yield* Effect.catchCause(round(mine), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
+      yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
+    }))
+  const workOn = (mine: (request: Request.Request) => boolean): Effect.Effect<never> =>
+    Effect.raceFirst(looking(mine), Effect.andThen(asked, Effect.never))
 
   return Queue.of({
     recovered: Ref.getAndSet(recovered, []),
@@ -246,11 +256,12 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       if (found === undefined) return false
       yield* ledger.record({ _tag: "CancelRequested", request })
       yield* wake
-      yield* round(false)
+      yield* round(none)
       return true
     }),
     wake,
-    work
+    work: workOn(() => true),
+    workOn
   })
 })
 
@@ -269,6 +280,8 @@ const leases = (limits: Limits, request: Request.Request, assets: ReadonlyArray<
     )
   ]
 }
+
+const none = () => false
 
 const endingOfCause = (cause: Cause.Cause<unknown>): Ending => {
   if (Cause.hasInterruptsOnly(cause)) return { state: "interrupted", note: "its process was told to stop" }

@@ -27,6 +27,10 @@ export type Ended = Exclude<typeof State.Type, "queued" | "running">
 /** A stretch of time, [start, end) in epoch milliseconds, either side open. */
 export const Over = Schema.Struct({ start: Schema.optionalKey(Schema.Finite), end: Schema.optionalKey(Schema.Finite) })
 
+/** Of the keys that there is a reason to make: all; those that were never made; those whose last try fell short. */
+export const Which = Schema.Literals(["stale", "missing", "failed"])
+export type Which = typeof Which.Type
+
 export class Request extends Schema.Class<Request>("crypto/engine/Request")({
   id: Schema.String,
   /** What makes it the same wish as another one: who asks has a `KeyPolicy` for that. */
@@ -41,6 +45,7 @@ export class Request extends Schema.Class<Request>("crypto/engine/Request")({
   forcedSince: Schema.NullOr(Schema.Finite),
   /** Leave upstream as it is. */
   only: Schema.Boolean,
+  which: Which,
   /** Higher ones begin first; equal ones in the order in which they were asked for. */
   priority: Schema.Int,
   tags: Schema.Record(Schema.String, Schema.String),
@@ -71,6 +76,7 @@ export interface Requested {
   readonly force?: boolean
   readonly forcedSince?: number | null
   readonly only?: boolean
+  readonly which?: Which
   readonly priority?: number
   readonly tags?: Readonly<Record<string, string>>
   readonly parent?: string | null
@@ -81,9 +87,9 @@ export interface Requested {
 
 /** What the request asked for, asked for again: what came of it stays made, also when it was to be made by force. */
 export const again = (request: Request, id: string, trigger: string): Requested => {
-  const { force, only, over, priority, runKey, tags, targets } = request
+  const { force, only, over, priority, runKey, tags, targets, which } = request
   const forcedSince = force ? request.forcedSince ?? request.requestedAt : null
-  return { _tag: "RunRequested", id, trigger, targets, runKey, over, force, forcedSince, only, priority, tags, parent: request.id }
+  return { _tag: "RunRequested", id, trigger, targets, runKey, over, force, forcedSince, only, which, priority, tags, parent: request.id }
 }
 
 /** The request as it stands when it has just been asked for. */
@@ -97,6 +103,7 @@ export const asked = (event: Requested, now: number): Request =>
     force: event.force ?? false,
     forcedSince: event.forcedSince ?? null,
     only: event.only ?? false,
+    which: event.which ?? "stale",
     priority: event.priority ?? 0,
     tags: event.tags ?? {},
     parent: event.parent ?? null,

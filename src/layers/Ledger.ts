@@ -67,17 +67,20 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
           runs: rows(runs, "list open runs", `SELECT ${runColumns} FROM run WHERE endedAt IS NULL ORDER BY rowid`),
           steps: rows(steps, "list open steps", `SELECT ${stepColumns} FROM step WHERE endedAt IS NULL ORDER BY rowid`)
         }),
-        requests: Effect.fn("Ledger.requests")(function*({ ids, limit, runKey, states }) {
+        requests: Effect.fn("Ledger.requests")(function*({ ids, limit, runKey, states, tag }) {
           const given = [
             ...(ids === undefined ? [] : [["id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)]] as const),
             ...(states === undefined ? [] : [["state IN (SELECT value FROM json_each(?))", JSON.stringify(states)]] as const),
-            ...(runKey === undefined ? [] : [["runKey = ?", runKey]] as const)
+            ...(runKey === undefined ? [] : [["runKey = ?", runKey]] as const),
+            ...(tag === undefined ? [] : [["json_type(tags, '$.' || json_quote(?)) IS NOT NULL", tag]] as const)
           ]
           const where = given.length === 0 ? "" : `WHERE ${given.map(([condition]) => condition).join(" AND ")}`
           const sql = `SELECT ${requestColumns} FROM request ${where} ORDER BY rowid DESC LIMIT ?`
           const found = yield* rows(requests, "list requests", sql, ...given.map(([, value]) => value), limit ?? -1)
           return found.map((_) => new Request.Request(_)).toReversed()
         }),
+        unmade: rows(steps, "list steps",
+          `SELECT ${stepColumns} FROM step WHERE state IN ('failed', 'blocked', 'interrupted') ORDER BY rowid`),
         runsOf: Effect.fn("Ledger.runsOf")((request) =>
           rows(runs, "list runs", `SELECT ${runColumns} FROM run WHERE request = ? ORDER BY rowid`, request)
         ),
@@ -148,7 +151,8 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
     `ALTER TABLE step ADD COLUMN checks TEXT NOT NULL DEFAULT '[]'`,
     `CREATE INDEX step_of_slice ON step (asset, subject, "window")`
   ],
-  ticks.tables
+  ticks.tables,
+  [`ALTER TABLE request ADD COLUMN which TEXT NOT NULL DEFAULT 'stale'`]
 ]
 
 /** Answers the version that was found; a newer one is left alone. */
@@ -176,7 +180,7 @@ const failures = (assets: number): string => `
     )
   ORDER BY rowid`
 
-const requestColumns = `id, runKey, "trigger", targets, over, force, forcedSince, "only", priority, tags, parent, state, note,
+const requestColumns = `id, runKey, "trigger", targets, over, force, forcedSince, "only", which, priority, tags, parent, state, note,
   requestedAt, notBefore, beganAt, endedAt, owner, heldUntil, cancelledAt`
 const { force, only, over, tags, targets } = Request.Request.fields
 const requests = Schema.Struct({
@@ -219,7 +223,7 @@ const apply = (session: Session, event: Event, now: number): number => {
     case "RunRequested": {
       const row = Request.asked(event, now)
       return session.run(
-        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL)`,
+        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL, ?)`,
         row.id,
         row.runKey,
         row.trigger,
@@ -233,7 +237,8 @@ const apply = (session: Session, event: Event, now: number): number => {
         row.parent,
         now,
         row.notBefore,
-        row.owner
+        row.owner,
+        row.which
       )
     }
     case "CancelRequested":

@@ -141,13 +141,15 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
       runs: [...told.runs.values()].filter((_) => _.state === "started"),
       steps: [...told.steps.values()].filter((_) => _.state === "started")
     })),
-    requests: ({ ids, limit, runKey, states }) =>
+    requests: ({ ids, limit, runKey, states, tag }) =>
       Effect.sync(() => {
         const found = [...told.requests.values()].filter((_) =>
-          (ids?.includes(_.id) ?? true) && (states?.includes(_.state) ?? true) && (runKey === undefined || _.runKey === runKey)
+          (ids?.includes(_.id) ?? true) && (states?.includes(_.state) ?? true) && (runKey === undefined || _.runKey === runKey) &&
+          (tag === undefined || _.tags[tag] !== undefined)
         )
         return found.slice(Math.max(0, found.length - (limit ?? Infinity)))
       }),
+    unmade: Effect.sync(() => [...told.steps.values()].filter((_) => ["failed", "blocked", "interrupted"].includes(_.state))),
     runsOf: (request) => Effect.sync(() => [...told.runs.values()].filter((_) => _.request === request)),
     begin: (request, leases, owner, until) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
