@@ -6,6 +6,7 @@ import { later } from "./later.ts"
 export const pipeline = Effect.flatMap(Effect.promise(() => import("../program.ts")), (_) => _.pipeline)
 
 const live = Effect.promise(() => import("../layers/Live.ts"))
+const whole = Layer.unwrap(Effect.map(live, (_) => _.layer))
 const data = Layer.unwrap(Effect.map(live, (_) => _.data))
 const files = Effect.promise(() => import("../layers/Files.ts"))
 
@@ -13,7 +14,7 @@ export const options = {
   name: "crypto",
   version: manifest.version,
   about: "Crypto market data: CoinGecko to DuckDB to charts. Data go to stdout, everything else to stderr.",
-  layer: Layer.unwrap(Effect.map(live, (_) => _.layer)),
+  layer: whole,
   ledger: Layer.unwrap(Effect.map(files, (_) => _.ledger)),
   kept: Effect.flatMap(files, (_) => _.kept),
   owner: Effect.flatMap(files, (_) => _.owner),
@@ -30,6 +31,8 @@ export const options = {
       (root) => import("./query.ts").then((_) => _.query(root, data))),
     later("export", "Tables as Parquet, CSV or JSON files", "Take out",
       (root, world) => import("./export.ts").then((_) => _.exporting(root, world, data))),
+    later("gc", "Remove what is older than it is kept", "Keep in order",
+      (root, world) => import("./gc.ts").then((_) => _.gc(root, world, whole))),
     later("doctor", "Whether files, settings and versions are well; what to do if not", "Keep in order",
       (root, world) => import("./doctor.ts").then((_) => _.doctor(root, world, Layer.unwrap(Effect.map(live, (_) => _.audited))))),
     later("sandbox", "Serve the synthetic market over HTTP", "Keep in order", (root) => import("./sandbox.ts").then((_) => _.sandbox(root)))

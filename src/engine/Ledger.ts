@@ -139,6 +139,14 @@ export class Ledger extends Context.Service<Ledger, {
   readonly begin: (request: string, leases: ReadonlyArray<Lease>, owner: string, until: number) => Effect.Effect<boolean, LedgerFailed>
   /** A sign of life: what this owner runs is its own for longer. */
   readonly hold: (owner: string, until: number) => Effect.Effect<void, LedgerFailed>
+  /**
+   * What ended before these instants: runs with their steps and requests, and ticks; how many there are, and gone if it is
+   * meant. What is open stays, and what says that the last try of a slice failed.
+   */
+  readonly forget: (
+    before: { readonly runs: number; readonly ticks: number },
+    isMeant: boolean
+  ) => Effect.Effect<{ readonly runs: number; readonly ticks: number }, LedgerFailed>
   /** Which request has which leases. */
   readonly leases: Effect.Effect<ReadonlyArray<{ readonly name: string; readonly request: string }>, LedgerFailed>
   /** Every schedule and sensor that was ever switched, by name. */

@@ -91,6 +91,9 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         hold: Effect.fn("Ledger.hold")((owner, until) =>
           change("hold requests", `UPDATE request SET heldUntil = ? WHERE owner = ? AND endedAt IS NULL`, until, owner)
         ),
+        forget: Effect.fn("Ledger.forget")((before, isMeant) =>
+          file.transaction((session) => forget(session, before.runs, before.ticks, isMeant)).pipe(failing("forget what is old"))
+        ),
         leases: rows(Schema.Struct({ name: Schema.String, request: Schema.String }), "list leases",
           `SELECT name, request FROM lease ORDER BY rowid`),
         standings: rows(ticks.standing, "list schedules and sensors", `SELECT ${ticks.standingColumns} FROM automation ORDER BY name`).pipe(
@@ -207,6 +210,31 @@ const begin = (session: Session, request: string, leases: ReadonlyArray<Lease>, 
   if (begun === 0) return false
   for (const { name } of leases) session.run(`INSERT INTO lease VALUES (?, ?)`, name, request)
   return true
+}
+
+/** Infinitely long ago, as an instant that a file can hold. */
+const instant = (millis: number): number => Math.max(Math.round(millis), -8.64e15)
+
+const forget = (session: Session, runsBefore: number, ticksBefore: number, isMeant: boolean) => {
+  const [runs, ticks] = [instant(runsBefore), instant(ticksBefore)]
+  // the last try of a slice stays, if it failed: it says how the slice stands
+  const old = `SELECT id FROM run WHERE endedAt < ? AND NOT EXISTS (
+    SELECT 1 FROM step s WHERE s.run = run.id AND s.state = 'failed' AND NOT EXISTS (
+      SELECT 1 FROM step later
+      WHERE later.asset = s.asset AND later.subject = s.subject AND later."window" = s."window" AND later.rowid > s.rowid))`
+  const oldTicks = `state <> 'waiting' AND due < ? AND due < (SELECT last FROM automation WHERE name = source)`
+  const count = (sql: string, before: number) => Number(session.all(sql, before)[0]?.["n"])
+  const found = {
+    runs: count(`SELECT count(*) AS n FROM (${old})`, runs),
+    ticks: count(`SELECT count(*) AS n FROM tick WHERE ${oldTicks}`, ticks)
+  }
+  if (!isMeant) return found
+  session.run(`DELETE FROM step WHERE run IN (${old})`, runs)
+  session.run(`DELETE FROM run_end WHERE run IN (${old})`, runs)
+  session.run(`DELETE FROM run WHERE endedAt < ? AND NOT EXISTS (SELECT 1 FROM step s WHERE s.run = run.id)`, runs)
+  session.run(`DELETE FROM request WHERE endedAt < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.request = request.id)`, runs)
+  session.run(`DELETE FROM tick WHERE ${oldTicks}`, ticks)
+  return found
 }
 
 /** What a request held is free; answers how many requests have changed with it. */

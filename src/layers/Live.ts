@@ -2,6 +2,7 @@
 import { Clock, Effect, Layer } from "effect"
 import { resolve } from "node:path"
 import { Horizon } from "../engine/Partition.ts"
+import { Limits } from "../engine/Queue.ts"
 import { Settings } from "../services/Settings.ts"
 import * as Chart from "./Chart.ts"
 import * as CoinGecko from "./CoinGecko.ts"
@@ -26,7 +27,7 @@ export const audited = Layer.unwrap(
 )
 
 /** The ledger lies beside the data file, which has to be owned first: so it is opened after it. */
-export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, sandboxSeed, source }) => {
+export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, limits, sandboxSeed, source }) => {
   const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(ledgerPath(duckdbPath))))
   const market = source !== "sandbox" ?
     CoinGecko.layer :
@@ -34,7 +35,17 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
       Effect.map(Clock.Clock,
         (clock) => CoinGecko.layerFetch(Sandbox.fetchOf(Sandbox.make(sandboxSeed), () => clock.currentTimeMillisUnsafe())))
     )
-  return Layer.mergeAll(ledger, market, Chart.layer, Report.layer, Hook.layer, Layer.succeed(Horizon, historyDays)).pipe(
+  const chosen = Layer.merge(Layer.succeed(Horizon, historyDays), Layer.succeed(Limits, limitsOf(limits)))
+  return Layer.mergeAll(ledger, market, Chart.layer, Report.layer, Hook.layer, chosen).pipe(
     Layer.provideMerge(data)
   )
 }))
+
+// helpers
+
+/** `pool:api` and `tag:team=prices`, as the queue has them. */
+const limitsOf = (limits: Settings["Service"]["limits"]): Limits => {
+  const of = (kind: string) =>
+    Object.fromEntries(Object.entries(limits).flatMap(([name, n]) => name.startsWith(`${kind}:`) ? [[name.slice(kind.length + 1), n]] : []))
+  return { runs: limits["runs"] ?? 4, tags: of("tag"), pools: of("pool") }
+}

@@ -39,6 +39,8 @@ const about = {
   CRYPTO_CURRENCY: "the currency of all prices in the data file",
   CRYPTO_HISTORY_DAYS: "how many days of history",
   CRYPTO_RISK_FREE_RATE: "what a year without risk yields: 0.04 is 4 %",
+  CRYPTO_KEEP: "days for which runs, ticks, offenders, raw answers and temporary files are kept; see crypto gc",
+  CRYPTO_LIMITS: "how many at a time: runs, pool:NAME, tag:NAME or tag:NAME=VALUE",
   CRYPTO_SANDBOX_SEED: "another seed is another synthetic market",
   CRYPTO_STATE_DIR: "the call log that all processes share",
   CRYPTO_WEBHOOK_URL: "where to post that runs fail: https, or http to this machine",
@@ -107,6 +109,27 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
   // another seed is another market: its data lie elsewhere
   const sandboxDir = sandboxSeed === "1" ? "sandbox" : `sandbox-${slug(sandboxSeed)}`
   const dataDir = value("CRYPTO_DATA_DIR", sandbox ? path.join("data", sandboxDir) : "data") ?? "data"
+  const pairs = (name: Name, fallback: string, allowed: string, read: (key: string, value: string) => number | undefined) => {
+    const found: Record<string, number> = {}
+    for (const part of (value(name, fallback) ?? "").split(",").map((_) => _.trim()).filter((_) => _ !== "")) {
+      const at = part.lastIndexOf("=")
+      const number = read(part.slice(0, Math.max(0, at)), part.slice(at + 1))
+      if (number === undefined) problems.push(`${name} holds "${part}", but each part has to be ${allowed}`)
+      else found[part.slice(0, at)] = number
+    }
+    return found
+  }
+  const keep = {
+    ...kept,
+    ...pairs("CRYPTO_KEEP", "runs=400,ticks=400,offenders=90,raw=forever,temporary=1",
+      `days of one of ${Object.keys(kept).join(", ")}, such as runs=90 or raw=forever`,
+      (key, text) => !(key in kept) ? undefined : text === "forever" ? Infinity : /^\d{1,6}$/.test(text) ? Number(text) : undefined)
+  }
+  const limits = {
+    runs: 4,
+    ...pairs("CRYPTO_LIMITS", "runs=4", "a number of runs, of a pool or of a tag, such as runs=2, pool:api=1 or tag:team=prices=1",
+      (key, text) => !/^(runs|(pool|tag):.+)$/.test(key) || !/^[1-9]\d{0,5}$/.test(text) ? undefined : Number(text))
+  }
   const settings = Settings.of({
     source,
     baseUrl,
@@ -123,6 +146,8 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     historyDays: valid("CRYPTO_HISTORY_DAYS", Positive, "a whole number above 0", 365),
     riskFreeRate: valid("CRYPTO_RISK_FREE_RATE", Rate, "a fraction a year between -1 and 1, such as 0.04", 0),
     sandboxSeed,
+    keep,
+    limits,
     webhookUrl: Option.map(Option.fromNullishOr(webhookUrl), (_) => Redacted.make(_)),
     hookCommand: Option.fromNullishOr(value("CRYPTO_HOOK_COMMAND", undefined))
   })
@@ -164,6 +189,9 @@ const Plan = Schema.Literals(["keyless", "demo", "pro"]) satisfies Schema.Codec<
 const Positive = Schema.NumberFromString.pipe(Schema.check(Schema.isInt(), Schema.isGreaterThan(0)))
 const Rate = Schema.NumberFromString.pipe(Schema.check(Schema.isBetween({ minimum: -1, maximum: 1 })))
 const Currency = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-z]{2,10}$/)))
+
+/** In days. What is published can be made again from raw answers: they are kept. */
+const kept = { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 }
 
 interface Given {
   readonly value: string

@@ -57,6 +57,8 @@ describe("what nobody said", () => {
         historyDays: 365,
         riskFreeRate: 0,
         sandboxSeed: "1",
+        keep: { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 },
+        limits: { runs: 4 },
         webhookUrl: Option.none(),
         hookCommand: Option.none()
       })
@@ -217,7 +219,9 @@ describe("what cannot be used", () => {
           CRYPTO_TOP: "ten",
           CRYPTO_CURRENCY: "US dollars",
           CRYPTO_HISTORY_DAYS: "-1",
-          CRYPTO_COINS: "bitcoin,two words"
+          CRYPTO_COINS: "bitcoin,two words",
+          CRYPTO_KEEP: "runs=90,pictures=9",
+          CRYPTO_LIMITS: "pool:api=1,runs=0"
         }
       })
       assert.deepStrictEqual(said.map((_) => _.split(" ")[0]).sort(), [
@@ -227,6 +231,8 @@ describe("what cannot be used", () => {
         "CRYPTO_COINS",
         "CRYPTO_CURRENCY",
         "CRYPTO_HISTORY_DAYS",
+        "CRYPTO_KEEP",
+        "CRYPTO_LIMITS",
         "CRYPTO_SOURCE",
         "CRYPTO_TOP"
       ])

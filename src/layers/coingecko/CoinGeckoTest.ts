@@ -200,6 +200,8 @@ export const settings = (some: Partial<Settings["Service"]> = {}): Layer.Layer<S
     historyDays: 365,
     riskFreeRate: 0,
     sandboxSeed: "1",
+    keep: { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 },
+    limits: { runs: 4 },
     webhookUrl: Option.none(),
     hookCommand: Option.none(),
     ...some
