@@ -42,7 +42,7 @@ export const layer = Layer.unwrap(Effect.map(Ref.make<ReadonlyMap<string, TopLev
     draw: (base, spec) => Effect.as(Ref.update(drawn, (_) => new Map([..._, [base, spec]])), { files: [] })
   })
   return Layer.mergeAll(
-    TestPipeline.layer({ market, now: "2026-01-02T06:00:00Z", settings: { historyDays: 60 } }),
+    TestPipeline.layer({ market, now: "2026-01-02T06:00:00Z", settings: { historyDays: 60, plan: "demo" } }),
     Layer.succeed(Drawn, drawn)
   ).pipe(Layer.merge(Layer.succeed(Chart, catching)))
 }))
