@@ -101,9 +101,10 @@ export const ask = Effect.fnUntraced(function*(schedule: Schedule.Schedule) {
 export const look = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
   const ledger = yield* Ledger
   const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
-  const seen = yield* sensor.look(standing?.cursor ?? (yield* begun(sensor)))
+  const from = standing?.cursor ?? (yield* begun(sensor))
+  const seen = yield* sensor.look(from)
   if (seen._tag === "None") return undefined
-  yield* commit(sensor, seen.value)
+  yield* commit(sensor, seen.value, from)
   if (seen.value.quiet === true) return undefined
   return (yield* ledger.ticks({ source: sensor.name, limit: 1 }))[0]
 })
@@ -243,19 +244,23 @@ const watched = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
   const { failures, since } = standing
   const last = standing.last ?? undefined
   if (failures > 0 && last !== undefined) yield* until(last + backOff(failures))
+  /** The cursor that is known to stand in the ledger. */
+  let at = standing.cursor ?? ""
   const looking = Effect.gen(function*() {
     const cursor = standing.cursor ?? (yield* begun(sensor))
-    yield* Stream.runForEach(sensor.stream({ name: sensor.name, cursor, since, last }), (seen) => commit(sensor, seen))
+    at = cursor
+    const stream = sensor.stream({ name: sensor.name, cursor, since, last })
+    yield* Stream.runForEach(stream, (seen) => Effect.tap(commit(sensor, seen, at), () => Effect.sync(() => at = seen.cursor)))
     return yield* Effect.never
   })
   const exit = yield* Effect.exit(Effect.raceFirst(looking, switched(sensor.name, since)))
   if (exit._tag === "Success") return
   if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-  yield* Effect.logWarning(`sensor ${sensor.name}: ${explain(exit.cause)}`)
   const now = yield* Clock.currentTimeMillis
   const after = (yield* ledger.standings).find((_) => _.name === sensor.name)
-  // if it failed after what it saw was recorded, the next look is from there
-  if (after === undefined || after.since !== since) return
+  // it failed after what it saw was recorded, or somebody else let it look meanwhile: the next look is from there
+  if (after === undefined || after.since !== since || (after.cursor ?? "") !== at) return
+  yield* Effect.logWarning(`sensor ${sensor.name}: ${explain(exit.cause)}`)
   yield* ledger.record({ _tag: "Ticked", source: sensor.name, due: later(now, after.last), state: "failed", note: explain(exit.cause) })
 })
 
@@ -281,11 +286,11 @@ const switched = Effect.fnUntraced(function*(name: string, since?: number) {
   yield* Effect.raceFirst(here, elsewhere)
 })
 
-/** What was seen, and what it asks for, as far as its run keys allow. */
-const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen) {
+/** What was seen from a cursor, and what it asks for, as far as its run keys allow: if the cursor still stands there. */
+const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen, from: string) {
   const ledger = yield* Ledger
-  if (seen.quiet === true && seen.asks.length === 0)
-    return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor: seen.cursor })
+  const { cursor } = seen
+  if (seen.quiet === true && seen.asks.length === 0) return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor, from })
   const now = yield* Clock.currentTimeMillis
   const requests: Array<Request.Requested> = []
   const refused: Array<string> = []
@@ -319,7 +324,8 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
     state: requests.length > 0 ? "ran" : "skipped",
     note: [seen.note, ...refused].filter((_) => _ !== "").join("; "),
     requests: requests.map((_) => _.id),
-    cursor: seen.cursor
+    cursor,
+    from
   }, ...requests)
 })
 

@@ -70,6 +70,8 @@ export type Event =
     readonly note: string
     readonly requests?: ReadonlyArray<string>
     readonly cursor?: string
+    /** The cursor that it follows from: where another one stands, nothing is told. */
+    readonly from?: string
   }
   /** What became of a tick that waited. */
   | {
@@ -80,8 +82,8 @@ export type Event =
     readonly note: string
     readonly requests?: ReadonlyArray<string>
   }
-  /** Where a sensor begins, told before it looks for the first time. */
-  | { readonly _tag: "CursorSet"; readonly name: string; readonly cursor: string }
+  /** Where a sensor begins, told before it looks for the first time; or where it is after a look that was no news. */
+  | { readonly _tag: "CursorSet"; readonly name: string; readonly cursor: string; readonly from?: string }
   /** Somebody looks after schedules and sensors at this moment. */
   | { readonly _tag: "Watched" }
 

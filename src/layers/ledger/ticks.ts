@@ -60,18 +60,19 @@ export const apply = (session: Session, event: Event, now: number): number => {
       return cursor === undefined ? 1 : session.run(`UPDATE automation SET cursor = ? WHERE name = ?`, cursor, name)
     }
     case "Ticked": {
-      const { cursor, due, note, requests, source, state } = event
+      const { cursor, due, from, note, requests, source, state } = event
       // a tick that is told again has a key that is taken; one that comes late meets this condition
       const moved = session.run(
         `UPDATE automation SET last = ?, cursor = coalesce(?, cursor), failures = CASE ? WHEN 'failed' THEN failures + 1 ELSE 0 END
-         WHERE name = ? AND (last IS NULL OR last < ?)`,
+         WHERE name = ? AND (last IS NULL OR last < ?) AND cursor IS coalesce(?, cursor)`,
         due,
         cursor ?? null,
         state,
         source,
-        due
+        due,
+        from ?? null
       )
-      if (moved === 0) throw new Error(doubled(source, due))
+      if (moved === 0) throw new Error(`${doubled(source, due)}, or ${elsewhere(source)}`)
       return session.run(`INSERT INTO tick VALUES (?, ?, ?, ?, ?, ?)`, source, due, state, note, JSON.stringify(requests ?? []), now)
     }
     case "TickSettled": {
@@ -88,8 +89,13 @@ export const apply = (session: Session, event: Event, now: number): number => {
       if (settled === 0) throw new Error(doubled(source, due))
       return settled
     }
-    case "CursorSet":
-      return session.run(`UPDATE automation SET cursor = ? WHERE name = ?`, event.cursor, event.name)
+    case "CursorSet": {
+      const { cursor, from, name } = event
+      const moved = session.run(`UPDATE automation SET cursor = ? WHERE name = ? AND cursor IS coalesce(?, cursor)`, cursor, name,
+        from ?? null)
+      if (moved === 0) throw new Error(elsewhere(name))
+      return moved
+    }
     case "Watched":
       return session.run(`INSERT INTO watched VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, now)
   }
@@ -97,6 +103,8 @@ export const apply = (session: Session, event: Event, now: number): number => {
 
 /** Ends are numbered in the order in which they are told. */
 export const runEnded = (session: Session, run: string): number => session.run(`INSERT INTO run_end (run) VALUES (?)`, run)
+
+export const elsewhere = (source: string): string => `${source} is at another cursor than the one that this follows from`
 
 export const doubled = (source: string, due: number): string =>
   `${source} has told of its tick of ${Number.isFinite(due) ? new Date(due).toISOString() : due}, or of a later one, before`

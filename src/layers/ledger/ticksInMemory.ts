@@ -1,7 +1,7 @@
 /** Schedules, sensors and their ticks as the ledger in memory keeps them: the contract of `ticks.ts`. */
 import type { RunRow } from "../../engine/Ledger.ts"
 import { type Event, Standing, Tick, type Which } from "../../engine/automation/Tick.ts"
-import { doubled } from "./ticks.ts"
+import { doubled, elsewhere } from "./ticks.ts"
 
 export interface Ticks {
   readonly standings: Map<string, Standing>
@@ -16,10 +16,17 @@ export const empty = (): Ticks => ({ standings: new Map(), ticks: new Map(), end
 /** What would be told a second time: then nothing of it is told. */
 export const refused = ({ standings, ticks }: Ticks, events: ReadonlyArray<{ readonly _tag: string }>): string | undefined => {
   const last = new Map<string, number | null>()
+  const cursors = new Map<string, string>()
   for (const event of events as ReadonlyArray<Event>) {
     if (event._tag === "AutomationSet") last.set(event.name, null)
     if (event._tag === "TickSettled" && ticks.get(event.source)?.get(event.due)?.state !== "waiting") {
       return doubled(event.source, event.due)
+    }
+    if (event._tag === "CursorSet" || event._tag === "Ticked") {
+      const name = event._tag === "Ticked" ? event.source : event.name
+      const stands = cursors.has(name) ? cursors.get(name) : standings.get(name)?.cursor
+      if (event.from !== undefined && stands !== event.from) return elsewhere(name)
+      if (event.cursor !== undefined) cursors.set(name, event.cursor)
     }
     if (event._tag !== "Ticked") continue
     const before = last.has(event.source) ? last.get(event.source) : standings.get(event.source)?.last

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Ref, Schema } from "effect"
+import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Failures from "../../../src/engine/automation/Failures.ts"
 import * as Sensor from "../../../src/engine/automation/Sensor.ts"
@@ -115,6 +116,20 @@ describe("a sensor", () => {
       const [tick] = yield* ticks("counter")
       assert.match(tick ?? "",
         /failed the cursor "seven" is none of counter's: Expected .*; crypto sensor start counter --reset begins anew/)
+    })))
+
+  it.effect("that somebody lets look by hand goes on from there, and asks for nothing twice", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const sensor = counter((count) => ({ asks: [{ runs: [prices], runKey: `item ${count}` }] }), { runKeys: { ttl: 0 } })
+      const byHand = Effect.andThen(Effect.sleep("30 minutes"), Automation.look(sensor))
+      yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T02:40:00Z", Effect.andThen(Effect.orDie(byHand), Effect.never))
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:00Z ran look 1",
+        "2026-11-24T00:30Z ran look 2",
+        "2026-11-24T01:30Z ran look 3",
+        "2026-11-24T02:30Z ran look 4"
+      ])
     })))
 
   it.effect("that is switched off is interrupted, and goes on where it was when it is switched on", () =>

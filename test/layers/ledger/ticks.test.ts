@@ -66,6 +66,32 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
       assert.deepStrictEqual(yield* state, [["a 12 ran", "a 11 ran", "a 10 ran"], ["r1"], [[12, "1"]]])
     }).pipe(Effect.provide(ledger)))
 
+  it.effect("tells nothing from a cursor that stands no longer where it was", () =>
+    Effect.gen(function*() {
+      yield* record(set("a", { cursor: "1" }))
+      const from = (from: string, due: number, cursor: string): Event => ({
+        _tag: "Ticked",
+        source: "a",
+        due,
+        state: "ran",
+        note: "",
+        cursor,
+        from
+      })
+      yield* record(from("1", 10, "2"), asked("r1"))
+      assert.match((yield* Effect.flip(record(from("1", 20, "2"), asked("r2")))).message,
+        /a is at another cursor than the one that this follows from/)
+      const quiet = (from: string, cursor: string): Event => ({ _tag: "CursorSet", name: "a", from, cursor })
+      assert.match((yield* Effect.flip(record(quiet("1", "3")))).message, /a is at another cursor/)
+      yield* record(quiet("2", "3"))
+      yield* record(from("3", 30, "4"), from("4", 40, "5"))
+      assert.deepStrictEqual([yield* ticks, yield* requests, (yield* standings)[0]?.cursor], [
+        ["a 40 ran", "a 30 ran", "a 10 ran"],
+        ["r1"],
+        "5"
+      ])
+    }).pipe(Effect.provide(ledger)))
+
   it.effect("settles a tick that waited, once", () =>
     Effect.gen(function*() {
       yield* record(set("a"), ticked("a", 10, { state: "waiting" }), ticked("a", 20, { state: "waiting" }))
