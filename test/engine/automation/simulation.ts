@@ -189,7 +189,7 @@ const worldOf = Effect.fnUntraced(function*(dice: () => number) {
     cursor: Schema.Int,
     start: Effect.succeed(0),
     runKeys: "once",
-    looks: Sensor.polled(Cadence.every("70 seconds"), "by the clock", (cursor: number) =>
+    looks: Sensor.polled(Cadence.every("15 seconds"), "by the clock", (cursor: number) =>
       dice() < 0.1
         ? Effect.fail(new Error("no answer"))
         : Effect.succeed({ cursor: cursor + 1, asks: [{ runs: [prices], runKey: `item ${cursor + 1}` }], note: "" }))
