@@ -4,7 +4,8 @@ import { Command } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import * as exit from "./exit.ts"
 import { json } from "./flags.ts"
-import { jsonText, table } from "./plain.ts"
+import { page } from "./page.ts"
+import { jsonText, table, type TableOptions } from "./plain.ts"
 import type { World } from "./world.ts"
 
 /** What `crypto list --json` prints: assets, sources first, and jobs. */
@@ -31,12 +32,14 @@ export const list = (world: World) =>
       jobs: jobs.map((_) => ({ name: _.name, about: _.about, assets: _.assets.map((asset) => asset.name) }))
     }
     if (json) return yield* Console.log(jsonText(said))
+    const { columns, ink } = yield* page
+    const options: TableOptions = { columns, whole: [0], ink: (cell, row) => row === undefined ? ink.dim(cell) : cell }
     yield* Console.log(
-      table(["asset", "kept as", "reads", "what it says"], said.assets.map((_) => [_.name, shape(_), _.from.join(", "), _.about]))
+      table(["asset", "kept as", "reads", "what it says"], said.assets.map((_) => [_.name, shape(_), _.from.join(", "), _.about]), options)
     )
     if (jobs.length > 0) {
       yield* Console.log(
-        `\n${table(["job", "brings up to date", "what for"], said.jobs.map((_) => [_.name, _.assets.join(", "), _.about]))}`
+        `\n${table(["job", "brings up to date", "what for"], said.jobs.map((_) => [_.name, _.assets.join(", "), _.about]), options)}`
       )
     }
   }, exit.ending)).pipe(

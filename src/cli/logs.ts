@@ -5,7 +5,7 @@ import { Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { type Ink, page } from "./page.ts"
-import { counted, duration, jsonText, oneLine } from "./plain.ts"
+import { counted, duration, few, jsonText, oneLine } from "./plain.ts"
 import { looking } from "./reading.ts"
 import { colour, RunJson, told } from "./runs.ts"
 import type { World } from "./world.ts"
@@ -130,7 +130,7 @@ const eventsOf = (run: RunRow, steps: ReadonlyArray<StepRow>): ReadonlyArray<Eve
     millis: run.startedAt,
     what: "run started",
     state: "started",
-    note: `${run.targets.join(", ")}, by ${run.trigger}`
+    note: `${few(run.targets, "asset")}, by ${run.trigger}`
   } as const
   const parts = steps.flatMap(({ asset, changed, endedAt, id, note, rows, startedAt, state, subject, why, window }) => {
     const part = { ...nothing, id, asset, window, subject }
@@ -151,7 +151,7 @@ const eventsOf = (run: RunRow, steps: ReadonlyArray<StepRow>): ReadonlyArray<Eve
 }
 
 const head = ({ run, startedAt, targets }: typeof RunJson.Type): string =>
-  `run ${run} of ${startedAt.slice(0, 10)} (times are UTC): ${targets.join(", ")}`
+  `run ${run} of ${startedAt.slice(0, 10)} (times are UTC): ${few(targets, "asset")}`
 
 const line = (ink: Ink) => (event: Event): string => {
   const { asset, at, note, state, subject, took, what, window } = event

@@ -6,7 +6,7 @@ import * as Pipeline from "../engine/Pipeline.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { type Ink, page } from "./page.ts"
-import { count, duration, jsonText, table } from "./plain.ts"
+import { count, duration, few, jsonText, table } from "./plain.ts"
 import { looking } from "./reading.ts"
 import { again } from "./runs/again.ts"
 import { cancel } from "./runs/cancel.ts"
@@ -70,7 +70,7 @@ export const runs = (root: Root, world: World) =>
     const { columns, ink } = yield* page
     const rows = said.map((
       _
-    ) => [_.run, _.state, _.startedAt.slice(0, 19).replace("T", " "), took(_), outcome(_), _.targets.join(", "), _.trigger])
+    ) => [_.run, _.state, _.startedAt.slice(0, 19).replace("T", " "), took(_), outcome(_), few(_.targets, "asset"), _.trigger])
     yield* Console.log(table(["run", "state", "started (UTC)", "took", "parts", "targets", "asked by"], rows, {
       columns,
       whole: [0, 1, 2],

@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Cli from "../../src/cli/Cli.ts"
+import { noInk } from "../../src/cli/page.ts"
+import { toText } from "../../src/cli/show/toText.ts"
 import { inTables, inWorld } from "./world.ts"
 
 const rain = (city: string, day: string, mm: number | null, note = "") => ({ city, day, mm, note })
@@ -58,6 +60,12 @@ describe("show", () => {
           ["oslo", "2026-11-22..2026-11-24", "succeeded", 2, "never made 6"],
           ["rome", "2026-11-22..2026-11-24", "succeeded", 1, "never made 6"]
         ])
+        const narrow = toText({ ...said, makings }, "data", { columns: 34, ink: noInk }).split("\n")
+        // what a column says is not cut, and columns for which there is no room are counted
+        assert.includeMembers(narrow, ["mm  rain of the day, in mm", "city  day          mm  note", "oslo  2026-11-24       x[2J"])
+        const few = toText({ ...said, makings }, "data", { columns: 20, ink: noInk })
+        assert.include(few, "\ncity  day\n")
+        assert.isTrue(few.endsWith("and 2 columns more"))
         const { out } = yield* weather("show", "rain")
         for (
           const part of [

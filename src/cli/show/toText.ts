@@ -1,4 +1,5 @@
 /** An asset, told to people. */
+import { CliOutput } from "effect/cli"
 import type { ShowJson } from "../show.ts"
 import { shape } from "../list.ts"
 import type { Page } from "../page.ts"
@@ -51,26 +52,51 @@ export const toText = (said: Said, dataDir: string, { columns, ink }: Page): str
     ...section("Files", files.slice(0, 8).map((_) => `  ${dataDir}/${_}`)),
     ...(files.length > 8 ? [`  and ${count(files.length - 8)} older`] : []),
     ...(profile === null ? [] : [
-      ...section(`Columns (${counted(profile.rows, "row")})`, [
-        table(
-          ["column", "type", "nulls", "distinct", "min", "max", "what it says"],
-          profile.columns.map((
-            _
-          ) => [_.name, _.type, count(_.nulls), count(_.distinct), short(_.min), short(_.max), _.description ?? ""]),
-          { columns, whole: [0], ink: head }
-        )
-      ]),
-      ...section("Last rows", profile.lastRows.length === 0 ? [] : [
-        table(profile.columns.map((_) => _.name), profile.lastRows.map((row) => profile.columns.map((_) => short(textOf(row[_.name])))), {
-          columns,
-          ink: head
-        })
-      ])
+      ...section(`Columns (${counted(profile.rows, "row")})`, columnsOf(profile, columns, ink)),
+      ...section("Last rows", profile.lastRows.length === 0 ? [] : rowsOf(profile, columns, ink))
     ])
   ].join("\n")
 }
 
 // helpers
+
+type Profile = NonNullable<Said["profile"]>
+
+/** What a column says is its formula: it is not cut, and has lines of its own where the table leaves no room. */
+const columnsOf = ({ columns }: Profile, width: number, ink: Page["ink"]): ReadonlyArray<string> => {
+  const isWide = width >= 160
+  const head = ["column", "type", "nulls", "distinct", "min", "max", ...(isWide ? ["what it says"] : [])]
+  const rows = columns.map(({ description, distinct, max, min, name, nulls, type }) => [
+    name,
+    type,
+    count(nulls),
+    count(distinct),
+    short(min),
+    short(max),
+    ...(isWide ? [description ?? ""] : [])
+  ])
+  const told = columns.filter((_) => _.description !== null)
+  const names = told.reduce((most, _) => Math.max(most, _.name.length), 0)
+  return [
+    table(head, rows, { columns: width, whole: [0], ink: (cell, row) => row === undefined ? ink.dim(cell) : cell }),
+    ...(isWide || told.length === 0 ? [] : ["", ...told.map((_) => `${_.name.padEnd(names)}  ${ink.dim(oneLine(_.description ?? ""))}`)])
+  ]
+}
+
+/** As many columns as there is room for, whole. */
+const rowsOf = ({ columns, lastRows }: Profile, width: number, ink: Page["ink"]): ReadonlyArray<string> => {
+  const cells = columns.map(({ name }) => [name, ...lastRows.map((row) => short(textOf(row[name])))])
+  const widths = cells.map((column) => column.reduce((most, _) => Math.max(most, CliOutput.displayWidth(oneLine(_))), 0) + 2)
+  let room = width + 2
+  const fitting = widths.findIndex((_) => (room -= _) < 0)
+  const shown = fitting < 0 ? cells : cells.slice(0, Math.max(1, fitting))
+  const rows = lastRows.map((_, i) => shown.map((column) => column[i + 1] ?? ""))
+  const more = cells.length - shown.length
+  return [
+    table(shown.map(([name = ""]) => name), rows, { columns: width, ink: (cell, row) => row === undefined ? ink.dim(cell) : cell }),
+    ...(more > 0 ? [ink.dim(`and ${counted(more, "column")} more`)] : [])
+  ]
+}
 
 const keysOf = ({ intervals, keys, subjects }: Said["coverage"][number]): string => {
   const who = subjects.length === 0
