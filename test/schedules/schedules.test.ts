@@ -12,7 +12,8 @@ describe("the pipeline's schedules", () => {
         ["metadata_weekly", ["crypto_metadata_job"], "latest", "skip", true],
         ["market_data_daily", ["crypto_market_data_job"], "none", "skip", true],
         ["price_history_daily", ["crypto_price_history_job"], "latest", "bufferOne", true],
-        ["analytics_after_prices", ["crypto_analytics_job"], "latest", "skip", true]
+        ["analytics_after_prices", ["crypto_analytics_job"], "latest", "skip", true],
+        ["monthly_report_on_the_first", ["crypto_monthly_report_job"], "latest", "bufferOne", true]
       ])
       const [, , , analytics] = schedules
       const after = analytics !== undefined && Schedule.isAfter(analytics.cadence) ? analytics.cadence : undefined
