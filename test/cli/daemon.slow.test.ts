@@ -86,8 +86,7 @@ describe("with a daemon up", () => {
         ["query", "SELECT nonsense"],
         ["run", "nonsense"],
         ["list", "--json"],
-        ["graph"],
-        ["runs", "--limit", "1"],
+        ["export", "price_history", "--format", "csv"],
         ["no_such_command"]
       ]
       const alone = mkdtempSync(join(folder, "alone-"))
@@ -128,6 +127,10 @@ describe("with a daemon up", () => {
       const ran = crypto(away, ["run", "coin_list", "--json"], env)
       assert.strictEqual(ran.status, 0, ran.stderr)
       assert.include(ran.stderr, "The daemon has CRYPTO_TOP=3: CRYPTO_TOP=7 is not used.")
+      const exported = crypto(away, ["export", "coin_list", "--out", "coins.csv"], env)
+      assert.strictEqual(exported.status, 0, exported.stderr)
+      assert.isTrue(existsSync(join(away, "coins.csv")))
+      assert.isFalse(existsSync(join(folder, "coins.csv")))
       assert.isFalse(existsSync(join(away, "data")))
     }))
 
