@@ -64,7 +64,7 @@ export const coinStatistics = Asset.make("coin_statistics", {
   const { riskFreeRate } = yield* Settings
   const since = (days: number) =>
     sql`
-    max(price) FILTER (WHERE day = s.last_day) / nullif(max(price) FILTER (WHERE day = s.last_day - ${days}), 0) - 1`
+    any_value(price) FILTER (WHERE day = s.last_day) / nullif(any_value(price) FILTER (WHERE day = s.last_day - ${days}), 0) - 1`
   const volatility = (days: number) =>
     sql`
     CASE WHEN count(log_return) FILTER (WHERE day > s.last_day - ${days}) = ${days}

@@ -72,11 +72,11 @@ export const byMonth = (sql: DuckDbClient, prices: Table.Rows<DailyPrice>) =>
     SELECT
       coin_id,
       month,
-      max(price) FILTER (WHERE day = month) AS open,
+      any_value(price) FILTER (WHERE day = month) AS open,
       max(price) AS high,
       min(price) AS low,
       max_by(price, day) AS close,
-      max_by(price, day) / nullif(max(price) FILTER (WHERE day = month), 0) - 1 AS monthly_return,
+      max_by(price, day) / nullif(any_value(price) FILTER (WHERE day = month), 0) - 1 AS monthly_return,
       CASE WHEN count(log_return) FILTER (WHERE day > month) = max(day) - month
         THEN stddev_samp(log_return) FILTER (WHERE day > month) * sqrt(365) END AS volatility,
       CASE WHEN count(total_volume) FILTER (WHERE day > month) = max(day) - month

@@ -102,11 +102,11 @@ export const priceTrends = Asset.make("price_trends", {
       seeded AS (
         SELECT
           *,
-          ${ema7.weighed(sql`CASE WHEN n = 7 THEN sma_7 WHEN n > 7 THEN price / 4 ELSE 0 END`)} AS in_ema_7,
-          ${ema30.weighed(sql`CASE WHEN n = 30 THEN sma_30 WHEN n > 30 THEN price * 2 / 31 ELSE 0 END`)} AS in_ema_30,
-          ${ema90.weighed(sql`CASE WHEN n = 90 THEN sma_90 WHEN n > 90 THEN price * 2 / 91 ELSE 0 END`)} AS in_ema_90,
-          ${wilder.weighed(sql`CASE WHEN n = 15 THEN gain_14 WHEN n > 15 THEN greatest(change, 0) / 14 ELSE 0 END`)} AS in_gain,
-          ${wilder.weighed(sql`CASE WHEN n = 15 THEN loss_14 WHEN n > 15 THEN greatest(-change, 0) / 14 ELSE 0 END`)} AS in_loss,
+          ${ema7.weighed(sql`CASE WHEN n < 7 THEN 0 WHEN n = 7 THEN sma_7 ELSE price / 4 END`)} AS in_ema_7,
+          ${ema30.weighed(sql`CASE WHEN n < 30 THEN 0 WHEN n = 30 THEN sma_30 ELSE price * 2 / 31 END`)} AS in_ema_30,
+          ${ema90.weighed(sql`CASE WHEN n < 90 THEN 0 WHEN n = 90 THEN sma_90 ELSE price * 2 / 91 END`)} AS in_ema_90,
+          ${wilder.weighed(sql`CASE WHEN n < 15 THEN 0 WHEN n = 15 THEN gain_14 ELSE greatest(change, 0) / 14 END`)} AS in_gain,
+          ${wilder.weighed(sql`CASE WHEN n < 15 THEN 0 WHEN n = 15 THEN loss_14 ELSE greatest(-change, 0) / 14 END`)} AS in_loss,
           CASE WHEN sma_50 > sma_200 * (1 + 1e-12) THEN 1 WHEN sma_50 < sma_200 * (1 - 1e-12) THEN -1 WHEN n >= 200 THEN 0 END AS side
         FROM averages
       ),
