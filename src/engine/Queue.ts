@@ -113,6 +113,10 @@ const TOLD = 3
 /** Without a sign of life for so long, an owner is taken for dead. */
 const PATIENCE = 60_000
 const BEAT = "15 seconds"
+/** What somebody at a command line asked for is theirs to ask for again. */
+export const PERSON = "command line"
+/** A request that dies with its process so often is not taken up once more. */
+const TRIES = 3
 /** How often the ledger is looked at when nobody says that there is something new. */
 const LOOK = "1 second"
 
@@ -120,6 +124,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const ledger = yield* Ledger
   const limits = yield* Limits
   const context = yield* Effect.context<never>()
+  const cutShort = yield* Ref.make(yield* ledger.requests({ states: ["running"] }))
   const recovered = yield* Ref.make<ReadonlyArray<StepRow>>(yield* reconcile)
   const owner = yield* Asset.newId
   const turn = yield* Semaphore.make(1)
@@ -245,6 +250,20 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       yield* Effect.catchCause(round(mine), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
       yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
     }))
+  /** What ran when the process before this one died is asked for again, unless somebody looked on, or it keeps killing its process. */
+  const takeUp = Effect.gen(function*() {
+    for (const request of yield* Ref.getAndSet(cutShort, [])) {
+      let tries = 1
+      for (let parent = request.parent; parent !== null; tries++) {
+        const [before] = yield* ledger.requests({ ids: [parent], states: ["lost"] })
+        parent = before?.parent ?? null
+        if (before === undefined) break
+      }
+      if (request.trigger === PERSON || tries >= TRIES) continue
+      yield* ledger.record(Request.again(request, yield* Asset.newId, request.trigger))
+    }
+  })
+
   const workOn = (mine: (request: Request.Request) => boolean): Effect.Effect<never> =>
     Effect.raceFirst(looking(mine), Effect.andThen(asked, Effect.never))
 
@@ -260,7 +279,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       return true
     }),
     wake,
-    work: workOn(() => true),
+    work: Effect.andThen(Effect.ignore(takeUp), workOn(() => true)),
     workOn
   })
 })

@@ -165,16 +165,42 @@ describe("whatever ends lets go", () => {
       yield* free
     })))
 
-  it.effect("what a process held that died, when the next one starts; what waited still does", () =>
+  it.effect("what a process held that died, when the next one starts; what waited still does, and what ran is taken up", () =>
     world(Effect.gen(function*() {
       const a = gated("a")
       yield* a.gate.open
       yield* ask(asked("a"), asked("w", { targets: ["a"] }), asked("attended", { targets: ["a"], owner: "the dead" }))
-      yield* Ledger.use((_) => _.begin("a", [{ name: "asset a", limit: 1 }], "the dead", Number.MAX_SAFE_INTEGER))
+      yield* ask(asked("typed", { targets: ["a"], trigger: Queue.PERSON }))
+      for (const id of ["a", "typed"]) yield* Ledger.use((_) => _.begin(id, [], "the dead", Number.MAX_SAFE_INTEGER))
       yield* working(a.asset)
-      yield* tick
-      assert.deepStrictEqual(yield* states, ["a lost", "w succeeded", "attended lost"])
+      for (let i = 0; i < 3; i++) yield* tick
+      const all = yield* Ledger.use((_) => _.requests({}))
+      assert.deepStrictEqual(all.map((_) => [_.parent ?? _.id, _.state]), [
+        ["a", "lost"],
+        ["w", "succeeded"],
+        ["attended", "lost"],
+        ["typed", "lost"],
+        ["a", "succeeded"]
+      ])
       yield* free
+    })))
+
+  it.effect("what dies with its process again and again is not taken up for ever", () =>
+    world(Effect.gen(function*() {
+      const a = gated("a")
+      yield* ask(asked("a"))
+      for (let life = 0; life < 6; life++) {
+        const [open] = yield* Ledger.use((_) => _.requests({ states: ["queued"] }))
+        if (open !== undefined) yield* Ledger.use((_) => _.begin(open.id, [], `life ${life}`, Number.MAX_SAFE_INTEGER))
+        const scope = yield* Scope.make()
+        const queue = yield* Scope.provide(Queue.make(yield* Pipeline.make("test", { assets: [a.asset] })), scope)
+        // its work begins, and it dies before anything else can
+        yield* Effect.forkChild(queue.workOn(() => false))
+        const worker = yield* Effect.forkChild(Effect.raceFirst(queue.work, Effect.void), { startImmediately: true })
+        yield* Fiber.await(worker)
+        yield* Scope.close(scope, Exit.void)
+      }
+      assert.deepStrictEqual((yield* states).map((_) => _.split(" ")[1]), ["lost", "lost", "lost"])
     })))
 
   it.effect("what a living process holds, only when it has given no sign of life for long", () =>
