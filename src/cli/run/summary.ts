@@ -20,7 +20,7 @@ export const summary = ({ json, query, settings }: Told): string => {
   return plain([
     made(json),
     ...(tables.length === 0 ? [] : [`Tables in ${settings.duckdbPath}\n${indent(tableOf(tables))}`]),
-    ...(charts.length === 0 ? [] : [`Charts in ${settings.dataDir}\n${charts.map((_) => chartLine(settings.dataDir, _)).join("\n")}`]),
+    ...(charts.length === 0 ? [] : [`${kindsOf(charts)} in ${settings.dataDir}\n${charts.map((_) => chartLine(settings.dataDir, _)).join("\n")}`]),
     spent(json, settings),
     ...next(results, settings, query)
   ].join("\n\n"))
@@ -76,13 +76,19 @@ const tableOf = (tables: ReadonlyArray<Result>): string =>
     tables.map((_) => [_.asset, _.rows === null ? "" : count(_.rows), _.first ?? "", _.last ?? "", _.asOf.slice(0, 16).replace("T", " ")])
   )
 
+/** What the files are: charts, reports or both. */
+const kindsOf = (results: ReadonlyArray<Result>): string => {
+  const kinds = [...new Set(results.map((_) => `${_.kind}s`))].join(" and ")
+  return kinds.charAt(0).toUpperCase() + kinds.slice(1)
+}
+
 const chartLine = (dataDir: string, { files }: Result): string => {
   const [first = ""] = files
   const base = first.slice(0, first.indexOf(".", first.lastIndexOf("/") + 1))
   const beside = files.filter((_) => _ !== first && _.startsWith(`${base}.`)).map((_) => _.slice(base.length))
   const older = files.filter((_) => !_.startsWith(`${base}.`)).length
   return `  ${dataDir}/${first}${
-    beside.length > 0 ? `  (also ${beside.join(", ")}${older > 0 ? `; ${counted(older, "older file")}` : ""})` : ""
+    beside.length > 0 ? `  (also ${beside.join(", ")}${older > 0 ? `; ${counted(older, "more file")}` : ""})` : ""
   }`
 }
 
