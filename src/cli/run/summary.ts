@@ -20,7 +20,9 @@ export const summary = ({ json, query, settings }: Told): string => {
   return plain([
     made(json),
     ...(tables.length === 0 ? [] : [`Tables in ${settings.duckdbPath}\n${indent(tableOf(tables))}`]),
-    ...(charts.length === 0 ? [] : [`${kindsOf(charts)} in ${settings.dataDir}\n${charts.map((_) => chartLine(settings.dataDir, _)).join("\n")}`]),
+    ...(charts.length === 0
+      ? []
+      : [`${kindsOf(charts)} in ${settings.dataDir}\n${charts.map((_) => chartLine(settings.dataDir, _)).join("\n")}`]),
     spent(json, settings),
     ...next(results, settings, query)
   ].join("\n\n"))

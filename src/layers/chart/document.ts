@@ -37,4 +37,4 @@ export const sheetOfDocuments = "h2{font-size:1.1rem;margin:2rem 0 .5rem}h3{font
   ".up{color:var(--gain)}.down{color:var(--loss)}.synthetic{border:2px solid var(--loss);border-radius:8px;padding:.5rem .75rem;font-weight:600}" +
   "dl.formulas{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.2rem 1rem;font-size:.84rem}dl.formulas dt{font-weight:600}dl.formulas dd{margin:0;color:var(--muted)}" +
   "ul.plain{padding-left:1.1rem}nav ul{padding-left:1.1rem}" +
-  "@media print{figure,table,.facts li{break-inside:avoid}.wide{overflow:visible}table{font-size:.62rem}th,td{padding:.15rem .25rem}}"
+  "@media print{h2,h3{break-after:avoid}figure,table,.facts li{break-inside:avoid}.wide{overflow:visible}table{font-size:.62rem}th,td{padding:.15rem .25rem}}"
