@@ -24,7 +24,7 @@ export const dailyReturns = Asset.make("daily_returns", {
   from: { prices: Asset.trailing(priceHistory, Day, 2) },
   into: Table.make(DailyReturn, { key: "day" }),
   per: Day,
-  checks: [Check.unique("coin_id", "day"), Check.within("simple_return", -1, 10, "warn"), Check.noGaps("day", { by: "coin_id" })]
+  checks: [Check.unique("coin_id", "day"), Check.within("simple_return", -1, 10, "warn")]
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day

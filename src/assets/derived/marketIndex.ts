@@ -32,8 +32,7 @@ export const marketIndex = Asset.make("market_index", {
     Check.unique("day"),
     Check.within("breadth", 0, 1),
     Check.within("equal_weight", 0, 1e9, "warn"),
-    Check.within("cap_weight", 0, 1e9, "warn"),
-    Check.noGaps("day")
+    Check.within("cap_weight", 0, 1e9, "warn")
   ]
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb

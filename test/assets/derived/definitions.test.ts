@@ -20,15 +20,14 @@ describe("the analysis", () => {
           "within(coverage, 0.99, 1) warns"
         ],
         correlation_matrix: ["unique(coin_a, coin_b)", "within(correlation, -1, 1)"],
-        daily_returns: ["unique(coin_id, day)", "within(simple_return, -1, 10) warns", "noGaps(day of each coin_id) warns"],
+        daily_returns: ["unique(coin_id, day)", "within(simple_return, -1, 10) warns"],
         dominance: ["unique(coin_id, day)", "within(share, 0, 1)"],
         indexed_prices: ["unique(coin_id, day)", "within(drawdown, -1, 0)"],
         market_index: [
           "unique(day)",
           "within(breadth, 0, 1)",
           "within(equal_weight, 0, 1000000000) warns",
-          "within(cap_weight, 0, 1000000000) warns",
-          "noGaps(day) warns"
+          "within(cap_weight, 0, 1000000000) warns"
         ],
         month_to_date: ["unique(coin_id)", "within(max_drawdown, -1, 0)", "open, close, low and high in order"],
         monthly_prices: [
