@@ -53,7 +53,6 @@ const binary = new Map([
   ["!==", "==="],
   ["&&", "||"],
   ["||", "&&"],
-  ["??", "||"],
   ["+=", "-="],
   ["-=", "+="],
   ["++", "--"],
@@ -68,6 +67,12 @@ const walk = (node: unknown, source: string, found: Found): void => {
   switch (node.type) {
     case "BinaryExpression":
     case "LogicalExpression":
+      // `a ?? b || c` is no JavaScript, so that both stand in brackets
+      if (field(node, "operator") === "??") {
+        const [left, right] = ["left", "right"].map((_) => child(node, _)).map((_) => source.slice(_.start, _.end))
+        found.push({ start: node.start, end: node.end, to: `((${left}) || (${right}))` })
+        break
+      }
       between(node, child(node, "left").end, child(node, "right").start, source, found)
       break
     case "AssignmentExpression":
@@ -76,9 +81,8 @@ const walk = (node: unknown, source: string, found: Found): void => {
     case "UpdateExpression":
     case "UnaryExpression": {
       const operator = String(field(node, "operator"))
-      const argument = child(node, "argument")
-      if (node.type === "UpdateExpression") between(node, argument.end, node.end, source, found)
-      else if (operator === "!" || operator === "-") found.push({ start: node.start, end: argument.start, to: "" })
+      if (node.type === "UpdateExpression") between(node, child(node, "argument").end, node.end, source, found)
+      else if (operator === "!" || operator === "-") found.push({ start: node.start, end: node.start + 1, to: "" })
       break
     }
     case "ConditionalExpression":
@@ -114,7 +118,7 @@ const between = (node: Node, from: number, to: number, source: string, found: Fo
 }
 
 const nearNumber = (text: string): string =>
-  /e/i.test(text) ? text.replace(/e.*/i, (_) => `e${Math.round(Number(_.slice(1)) / 4)}`) : `${Number(text.replaceAll("_", "")) + 1}`
+  /^[\d._]+e/i.test(text) ? text.replace(/e.*/i, (_) => `e${Math.round(Number(_.slice(1)) / 4)}`) : `${Number(text.replaceAll("_", "")) + 1}`
 
 /** What a word of SQL turns into; a comparison or a sign likewise. */
 const words = new Map([

@@ -7,6 +7,9 @@
  *
  * Without `--tests` a file's tests are the quick ones that import it, the fastest first. `--every 5` tries each fifth
  * mutant. Nothing is written: a mutant lives in the process that tests it.
+ *
+ * A mutant is killed when a test fails, when the file no longer loads, or when the tests take ten times as long as they
+ * do without it (those that hang are named). A run that tells of no test kills nothing and ends the tool.
  */
 import { spawn } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
@@ -24,6 +27,13 @@ if (positionals.length === 0) {
 }
 const [fromLine = 1, toLine = Infinity] = values.lines.split("-").map(Number)
 const total = { killed: 0, survived: 0 }
+
+interface Timed {
+  readonly test: string
+  readonly took: number
+}
+/** How a run of tests ended. */
+type End = "passes" | "fails" | "does not load" | "hangs"
 
 for (const file of positionals) {
   const source = readFileSync(file, "utf8")
@@ -46,7 +56,7 @@ process.exit(share < 0.95 ? 1 : 0)
 // helpers
 
 function say(file: string, { from, line, to }: Mutant): string {
-  return `${file}:${line}  ${from} → ${to === "" ? "nothing" : to}`
+  return `${file}:${line}  ${from} → ${to === "" ? "nothing" : to}`.replaceAll(/\s+/g, " ")
 }
 
 /** The quick tests that import a file themselves. */
@@ -61,24 +71,28 @@ function importers(file: string): ReadonlyArray<string> {
 }
 
 /** The tests that pass as things are, the fastest first; there must be one, and all must pass. */
-async function quickest(tests: ReadonlyArray<string>): Promise<ReadonlyArray<string>> {
-  const timed: Array<{ readonly test: string; readonly took: number }> = []
+async function quickest(tests: ReadonlyArray<string>): Promise<ReadonlyArray<Timed>> {
+  const timed: Array<Timed> = []
   for (const test of tests) {
     const begin = performance.now()
-    if (!await passes(test, {})) throw new Error(`${test} fails as things are: mend it first`)
+    const end = await run(test, {}, 300_000)
+    if (end !== "passes") throw new Error(`${test} ${end} as things are: mend it first`)
     timed.push({ test, took: performance.now() - begin })
   }
   if (timed.length === 0) throw new Error("no test imports the file: name some with --tests")
-  return timed.sort((a, b) => a.took - b.took).map((_) => _.test)
+  return timed.sort((a, b) => a.took - b.took)
 }
 
-async function killedBy(file: string, { end, start, to }: Mutant, tests: ReadonlyArray<string>): Promise<string | undefined> {
-  for (const test of tests) if (!await passes(test, { path: resolve(file), start, end, to })) return test
+async function killedBy(file: string, { end, start, to }: Mutant, tests: ReadonlyArray<Timed>): Promise<string | undefined> {
+  for (const { test, took } of tests) {
+    const ended = await run(test, { path: resolve(file), start, end, to }, Math.max(20_000, 10 * took))
+    if (ended !== "passes") return `${test} ${ended}`
+  }
   return undefined
 }
 
-/** A mutant that hangs is killed after a minute, and counts as killed. */
-function passes(test: string, mutant: object): Promise<boolean> {
+/** The tests run in a group of processes of their own, so that what hangs in a worker ends with them. */
+function run(test: string, mutant: object, patience: number): Promise<End> {
   const vitest = spawn(process.execPath, [
     "node_modules/vitest/vitest.mjs",
     "run",
@@ -93,8 +107,29 @@ function passes(test: string, mutant: object): Promise<boolean> {
     test
   ], {
     env: { ...process.env, MUTANT: JSON.stringify(mutant), NO_COLOR: "1" },
-    stdio: "ignore",
-    timeout: 60_000
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    detached: true
   })
-  return new Promise((done) => vitest.on("close", (code) => done(code === 0)))
+  const stop = () => vitest.pid !== undefined && process.kill(-vitest.pid, "SIGKILL")
+  const interrupted = () => {
+    stop()
+    process.exit(130)
+  }
+  let told: End | undefined
+  const timer = setTimeout(() => {
+    told ??= "hangs"
+    stop()
+  }, patience)
+  vitest.on("message", (end: End) => {
+    told = end
+  })
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
+  return new Promise((done, fail) =>
+    vitest.on("close", () => {
+      clearTimeout(timer)
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted)
+      if (told === undefined) fail(new Error(`a run of ${test} told of no test`))
+      else done(told)
+    })
+  )
 }

@@ -1,4 +1,7 @@
-/** The suites, with one source file read as a mutant of itself: `MUTANT` says which, and nothing is written. */
+/**
+ * The suites, with one source file read as a mutant of itself: `MUTANT` says which, and nothing is written. How the tests
+ * ended is told to the process that began them; when there was none, nothing is told.
+ */
 import { readFileSync } from "node:fs"
 import { defineConfig, mergeConfig } from "vitest/config"
 import base from "../vitest.config.ts"
@@ -10,7 +13,23 @@ export default mergeConfig(
   base,
   defineConfig({
     // what is cached by the name of the file is not the mutant
-    test: { fsModuleCache: false },
+    test: {
+      fsModuleCache: false,
+      reporters: [{
+        onTestRunEnd(files, errors) {
+          const tests = files.flatMap((_) => [...(_.children.allTests())])
+          const fails = tests.some((_) => _.result().state === "failed") || errors.length > 0
+          const end = fails
+            ? "fails"
+            : files.some((_) => !_.ok())
+            ? "does not load"
+            : tests.some((_) => _.result().state === "passed")
+            ? "passes"
+            : undefined
+          if (end !== undefined) process.send?.(end)
+        }
+      }]
+    },
     plugins: [{
       name: "mutant",
       enforce: "pre",

@@ -37,6 +37,16 @@ it("turns comparisons, signs, words, texts and numbers of SQL, between and in wh
   ])
 })
 
+it("makes no mutant that does not compile: brackets stay in pairs, also where an alternative stands in a row of them", () => {
+  assert.deepStrictEqual(found("const f = a ?? b ?? -1"), [
+    "1: a ?? b → ((a) || (b))",
+    "1: a ?? b ?? -1 → ((a ?? b) || (-1))",
+    "1: - → ",
+    "1: 1 → 2"
+  ])
+  assert.deepStrictEqual(found("const g = !(-(a)) && 0x9e"), ["1: ! → ", "1: - → ", "1: && → ||", "1: 0x9e → 159"])
+})
+
 it("leaves text that is no SQL alone, and types and imports", () => {
   assert.deepStrictEqual(found("import { a } from \"a\"\nconst s: 5 = `1 + 1 = ${s as 3}`\nsql.literal(`a > ${s}`)"), ["3: > → >="])
 })
