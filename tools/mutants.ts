@@ -67,10 +67,10 @@ const walk = (node: unknown, source: string, found: Found): void => {
   switch (node.type) {
     case "BinaryExpression":
     case "LogicalExpression":
-      // `a ?? b || c` is no JavaScript, so that both stand in brackets
+      // `a ?? b || c` is no JavaScript, so that both stand in brackets; `||` differs only where the alternative is a plain value
       if (field(node, "operator") === "??") {
         const [left, right] = ["left", "right"].map((_) => child(node, _)).map((_) => source.slice(_.start, _.end))
-        found.push({ start: node.start, end: node.end, to: `((${left}) || (${right}))` })
+        found.push({ start: node.start, end: node.end, to: `((${left}) ${isPlain(child(node, "right")) ? "||" : "&&"} (${right}))` })
         break
       }
       between(node, child(node, "left").end, child(node, "right").start, source, found)
@@ -109,6 +109,10 @@ const walk = (node: unknown, source: string, found: Found): void => {
   }
   for (const [name, value] of Object.entries(node)) if (name !== "typeAnnotation") walk(value, source, found)
 }
+
+/** A number, a text or a boolean that is not taken for nothing, or what is made of one by a sign. */
+const isPlain = (node: Node): boolean =>
+  node.type === "UnaryExpression" ? isPlain(child(node, "argument")) : node.type === "Literal" && Boolean(field(node, "value"))
 
 const between = (node: Node, from: number, to: number, source: string, found: Found) => {
   const operator = String(field(node, "operator"))

@@ -41,6 +41,7 @@ for (const file of positionals) {
   const mutants = mutantsOf(source, file).filter((_, i) => _.line >= fromLine && _.line <= toLine && i % Number(values.every) === 0)
   const survivors: Array<Mutant> = []
   for (const mutant of mutants) {
+    if (readFileSync(file, "utf8") !== source) throw new Error(`${file} was edited meanwhile: begin again`)
     const killer = await killedBy(file, mutant, tests)
     if (killer === undefined) survivors.push(mutant)
     console.log(`${killer === undefined ? "SURVIVED" : "killed  "} ${say(file, mutant)}${killer === undefined ? "" : `  (${killer})`}`)

@@ -31,44 +31,32 @@ export const union = (self: Spans, that: Spans): Spans => self.length === 0 ? th
 
 export const intersect = (self: Spans, that: Spans): Spans => {
   const out: Array<Span> = []
-  for (let i = 0, j = 0; i < self.length && j < that.length;) {
+  for (let i = 0, j = 0;;) {
     const a = self[i]
     const b = that[j]
-    if (a === undefined || b === undefined) break
+    if (a === undefined || b === undefined) return out
     const from = Math.max(a.from, b.from)
     const to = Math.min(a.to, b.to)
     if (from <= to) out.push({ from, to })
-    if (a.to < b.to) i++
-    else j++
+    if (a.to === to) i++
+    if (b.to === to) j++
   }
-  return out
 }
 
-export const subtract = (self: Spans, that: Spans): Spans => {
-  const out: Array<Span> = []
-  let j = 0
-  for (const { from, to } of self) {
-    let at = from
-    while (j < that.length && (that[j]?.to ?? Infinity) < from) j++
-    for (let k = j; k < that.length && at <= to; k++) {
-      const hole = that[k]
-      if (hole === undefined || hole.from > to) break
-      if (hole.from > at) out.push({ from: at, to: hole.from - 1 })
-      at = Math.max(at, hole.to + 1)
-    }
-    if (at <= to) out.push({ from: at, to })
-  }
-  return out
-}
+export const subtract = (self: Spans, that: Spans): Spans => intersect(self, gaps(that))
 
 /** How many keys. */
 export const size = (self: Spans): number => self.reduce((sum, { from, to }) => sum + to - from + 1, 0)
 
 /** The one span from the first key to the last. */
-export const hull = (self: Spans): Spans => {
-  const first = self[0]
-  const last = self.at(-1)
-  return first === undefined || last === undefined ? empty : [{ from: first.from, to: last.to }]
-}
+export const hull = (self: Spans): Spans => self.length === 0 ? empty : [self.reduce(({ from }, { to }) => ({ from, to }))]
 
 export const overlaps = (self: Spans, { from, to }: Span): boolean => self.some((_) => _.from <= to && from <= _.to)
+
+// helpers
+
+/** What lies before, between and after; nothing where a span has no end. */
+const gaps = (self: Spans): Spans =>
+  [...self, undefined]
+    .map((next, i) => ({ from: (self[i - 1]?.to ?? -Infinity) + 1, to: (next?.from ?? Infinity) - 1 }))
+    .filter(({ from, to }) => from < Infinity && to > -Infinity)

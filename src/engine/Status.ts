@@ -82,7 +82,7 @@ const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
     const { missing = 0, "never made": never = 0, ...stale } = reasons
     const state = states.get(asset) ?? new Map<string, ReadonlyArray<Manifest.Stretch>>()
     const kept = [...state.values()].flat()
-    const madeAt = kept.length === 0 ? undefined : kept.reduce((last, _) => Math.max(last, _.at), 0)
+    const madeAt = kept.reduce<number | undefined>((last, _) => Math.max(last ?? _.at, _.at), undefined)
     const entries = new Map((history.get(asset) ?? []).map((_) => [_.id, _]))
     const failures = Manifest.namesOf(asset).flatMap((_) => failed.get(_) ?? []).flatMap((_) => standing(asset, _, state))
     const warnings = [...new Set(kept.map((_) => _.id))].flatMap((_) => entries.get(_)?.warnings ?? [])

@@ -67,6 +67,8 @@ describe("what a hand can check", () => {
       { from: -Infinity, to: -1 },
       { from: 1, to: Infinity }
     ])
+    assert.deepStrictEqual(Span.subtract([{ from: -Infinity, to: Infinity }], [{ from: -Infinity, to: 0 }]), [{ from: 1, to: Infinity }])
+    assert.deepStrictEqual(Span.subtract([{ from: -Infinity, to: Infinity }], [{ from: 0, to: Infinity }]), [{ from: -Infinity, to: -1 }])
   })
 
   it("nothing has no size, no hull, and overlaps nothing", () => {

@@ -8,7 +8,7 @@ import * as Run from "../../src/engine/Run.ts"
 import * as Status from "../../src/engine/Status.ts"
 import * as Subject from "../../src/engine/Subject.ts"
 import * as Memory from "../../src/layers/Memory.ts"
-import { byDay, coinByDay, type Daily, Day, horizon, inOne, market, millis, noon, publish, setTime, source } from "./world.ts"
+import { byDay, Coin, coinByDay, type Daily, Day, horizon, inOne, market, millis, noon, publish, setTime, source } from "./world.ts"
 
 /** Noon of the 24th, and three days within the horizon: the 22nd to the 24th. */
 const threeDays = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.andThen(noon, effect).pipe(horizon(3), Effect.provide(Memory.layer))
@@ -37,6 +37,8 @@ describe("the state of an asset", () => {
       yield* publish(asset, days("22"))
       const madeAt = millis("2026-11-24T12:00:00Z")
       assert.deepStrictEqual(yield* of(asset), [{ ...none, state: "missing", missing: 2, madeAt }])
+      yield* publish(asset, days("23"))
+      assert.deepStrictEqual(yield* states(asset), ["a missing missing"], "one day is enough")
       yield* TestClock.adjust("1 minute")
       yield* publish(asset, days("23", "24"))
       assert.deepStrictEqual(yield* of(asset), [{ ...none, state: "fresh", madeAt: madeAt + 60_000 }])
@@ -70,6 +72,13 @@ describe("the state of an asset", () => {
       yield* publish(prices, days("22", "24"), { subject: "btc" })
       yield* publish(prices, days("23"), { subject: "eth" })
       assert.deepStrictEqual((yield* Status.of([prices])).map(({ keys, missing, stale }) => [keys, missing, stale]), [[6, 2, {}]])
+    })))
+
+  it.effect("counts what is further back than the source serves, over all subjects, and no other asset's", () =>
+    threeDays(Effect.gen(function*() {
+      const far = Asset.make("far", { about: "", into: coinByDay, per: Day, of: Coin, reach: Effect.succeed(1) }, () => Effect.succeed([]))
+      yield* publish(far, days("23"), { subject: "eth" })
+      assert.deepStrictEqual((yield* Status.of([far, asset])).map((_) => [_.unavailable, _.missing]), [[3, 2], [0, 3]])
     })))
 
   it.effect("waits for what tells its subjects", () =>
@@ -116,6 +125,8 @@ describe("a failure", () => {
       broken = true
       yield* Run.upToDate([one], { force: true })
       assert.deepStrictEqual(yield* states(one), ["one failed failed"])
+      const checks = Effect.map(Status.of([one]), (_) => _.map((status) => [...Status.toSelection(status).checks]))
+      assert.deepStrictEqual(yield* checks, [[]], "no check was asked")
       broken = false
       yield* TestClock.adjust("1 minute")
       yield* Run.upToDate([one], { force: true })

@@ -39,12 +39,13 @@ it("turns comparisons, signs, words, texts and numbers of SQL, between and in wh
 
 it("makes no mutant that does not compile: brackets stay in pairs, also where an alternative stands in a row of them", () => {
   assert.deepStrictEqual(found("const f = a ?? b ?? -1"), [
-    "1: a ?? b → ((a) || (b))",
+    "1: a ?? b → ((a) && (b))",
     "1: a ?? b ?? -1 → ((a ?? b) || (-1))",
     "1: - → ",
     "1: 1 → 2"
   ])
   assert.deepStrictEqual(found("const g = !(-(a)) && 0x9e"), ["1: ! → ", "1: - → ", "1: && → ||", "1: 0x9e → 159"])
+  assert.deepStrictEqual(found("const h = a ?? 0"), ["1: a ?? 0 → ((a) && (0))", "1: 0 → 1"])
 })
 
 it("leaves text that is no SQL alone, and types and imports", () => {
