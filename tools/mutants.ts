@@ -122,7 +122,9 @@ const between = (node: Node, from: number, to: number, source: string, found: Fo
 }
 
 const nearNumber = (text: string): string =>
-  /^[\d._]+e/i.test(text) ? text.replace(/e.*/i, (_) => `e${Math.round(Number(_.slice(1)) / 4)}`) : `${Number(text.replaceAll("_", "")) + 1}`
+  /^[\d._]+e/i.test(text)
+    ? text.replace(/e.*/i, (_) => `e${Math.round(Number(_.slice(1)) / 4)}`)
+    : `${Number(text.replaceAll("_", "")) + 1}`
 
 /** What a word of SQL turns into; a comparison or a sign likewise. */
 const words = new Map([
