@@ -11,7 +11,7 @@ const worker = "src/layers/chart/worker.ts"
 export default defineConfig({
   input: { crypto: "src/bin.ts", ...(existsSync(worker) ? { chartWorker: worker } : {}) },
   platform: "node",
-  external: [/^node:/, /^@duckdb\//, /^@resvg\//, /^@expo-google-fonts\//],
+  external: [/^node:/, /^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//],
   output: {
     dir: "dist",
     format: "esm",
@@ -20,5 +20,17 @@ export default defineConfig({
     entryFileNames: "[name].js",
     chunkFileNames: "chunk-[name].js"
   },
-  plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/crypto.js", 0o755) }]
+  plugins: [
+    { name: "executable", writeBundle: () => chmodSync("dist/crypto.js", 0o755) },
+    { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } }
+  ]
 })
+
+// helpers
+
+/** Making a segmenter reads ICU's data: a tenth of what a run of fresh assets takes, and only help with a table needs it. */
+function segmentingLater(code: string): string {
+  const eager = /const graphemeSegmenter = (?:\/\*#__PURE__\*\/)?\s*(new Intl\.Segmenter\([^)]*\));/
+  if (!eager.test(code)) throw new Error("effect/cli makes its segmenter in another way now: look at rolldown.config.ts")
+  return code.replace(eager, "let made; const graphemeSegmenter = { segment: (text) => (made ??= $1).segment(text) };")
+}

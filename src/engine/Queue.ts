@@ -8,7 +8,7 @@
  * it has given no sign of life for long. A request that has to wait for an asset keeps its place: none that was asked for
  * later passes it on that asset.
  */
-import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schedule, Schema, type Scope, Semaphore, Stream } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
 import { narrowing } from "./Backfill.ts"
 import { type Lease, Ledger, type LedgerFailed, reconcile, type StepRow } from "./Ledger.ts"
@@ -213,8 +213,8 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
     Effect.suspend(() => performed.size + attended.size === 0 ? Effect.void : Effect.ignore(work))
   const beat = Effect.flatMap(Clock.currentTimeMillis, (now) => ledger.hold(owner, now + PATIENCE))
   // another process may take back what runs here: the ledger is all that it can reach
-  yield* Effect.forkIn(Effect.repeat(here(beat), Schedule.spaced(BEAT)), scope)
-  yield* Effect.forkIn(Effect.repeat(here(round(none)), Schedule.spaced(LOOK)), scope)
+  yield* Effect.forkIn(Effect.forever(Effect.andThen(Effect.sleep(BEAT), here(beat))), scope)
+  yield* Effect.forkIn(Effect.forever(Effect.andThen(Effect.sleep(LOOK), here(round(none)))), scope)
 
   const attend: Queue["Service"]["attend"] = (asked, perform, waits) =>
     Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {

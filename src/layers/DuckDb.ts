@@ -91,6 +91,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
     settings: options.settings ?? {}
   }
   let from = format
+  let isStamped = false
   let first: Database.Opened | undefined
   const open = Effect.fnUntraced(function*(before: number) {
     // opened again, a file that went missing would be made anew, and empty
@@ -100,6 +101,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
       if (isThere && first === undefined) {
         const found = yield* Open.peek(instance, path, Stamp.find(instance, path))
         yield* Stamp.accept(path, found, options.stamp, format)
+        isStamped = found._tag === "Stamped"
         from = found._tag === "Stamped" ? found.format : format
       }
       const opened = yield* Open.attach(instance, setup)
@@ -117,10 +119,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
     deadline: Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "10 minutes"))
   }
   const client = yield* Client.make(duck, shared, { path, version })
-  const [stamped] = yield* client<
-    { n: number }
-  >`SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = '_meta' AND database_name = current_database()`
-  if ((stamped?.n ?? 0) === 0) {
+  // no table, no stamp: a file that was there and had a table without one was refused
+  if (!isStamped) {
     yield* client.withTransaction(
       Effect.forEach(Stamp.statements(options.stamp, format), ([sql, params]) => client.unsafe(sql, params), { discard: true })
     )

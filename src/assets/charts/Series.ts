@@ -118,9 +118,9 @@ export const changes = ({ points }: Series, { coins }: Shown, column: string): s
   coins.map(({ id, name }) => {
     const own = points.filter((_) => _.coin_id === id)
     const [from, to] = [Number(own[0]?.[column]), Number(own.at(-1)?.[column])]
-    return `${name} ${to >= from ? "rose" : "fell"} by ${percent.format(Math.abs(to / from - 1))}`
+    return `${name} ${to >= from ? "rose" : "fell"} by ${percent(Math.abs(to / from - 1))}`
   }).join(", ") + (coins.length === 0 ? "" : ".")
 
 // helpers
 
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 3 })
+const percent = (of: number): string => of.toLocaleString("en", { style: "percent", maximumSignificantDigits: 3 })

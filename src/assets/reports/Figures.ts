@@ -7,13 +7,13 @@ export const tidy = (of: number | null | undefined): string => {
   if (of === null || of === undefined) return none
   const size = Math.abs(of)
   for (const [unit, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]] as const)
-    if (size >= unit) return `${plain.format(of / unit)}${letter}`
-  return size >= 1e-6 || of === 0 ? plain.format(of) : of.toExponential(3).replace(/\.?0+e/, "e")
+    if (size >= unit) return `${plain(of / unit)}${letter}`
+  return size >= 1e-6 || of === 0 ? plain(of) : of.toExponential(3).replace(/\.?0+e/, "e")
 }
 
 /** `+12.3 %`: a fraction as a change. */
 export const share = (of: number | null | undefined): string =>
-  of === null || of === undefined ? none : `${Math.abs(of) < 0.0005 ? "" : of > 0 ? "+" : "−"}${percent.format(Math.abs(of) * 100)} %`
+  of === null || of === undefined ? none : `${Math.abs(of) < 0.0005 ? "" : of > 0 ? "+" : "−"}${percent(Math.abs(of) * 100)} %`
 
 /** The same, coloured; the sign says it without colour. */
 export const change = (of: number | null | undefined): Html =>
@@ -22,7 +22,7 @@ export const change = (of: number | null | undefined): Html =>
     : html`<span class="${of > 0 ? "up" : "down"}">${share(of)}</span>`
 
 /** `12.3 %`: a fraction as a size. */
-export const size = (of: number | null | undefined): string => of === null || of === undefined ? none : `${percent.format(of * 100)} %`
+export const size = (of: number | null | undefined): string => of === null || of === undefined ? none : `${percent(of * 100)} %`
 
 /** Headline figures. */
 export const facts = (all: ReadonlyArray<readonly [name: string, figure: Value, note?: Value]>): Html =>
@@ -53,5 +53,10 @@ export const provided = (attribution: string): Html =>
 // helpers
 
 const none = "n/a"
-const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 })
-const percent = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+/** Made when the first figure is written: loading the assets does not wait for it. */
+const written = (options: Intl.NumberFormatOptions) => {
+  let format: Intl.NumberFormat | undefined
+  return (of: number): string => (format ??= new Intl.NumberFormat("en", options)).format(of)
+}
+const plain = written({ maximumSignificantDigits: 6 })
+const percent = written({ minimumFractionDigits: 1, maximumFractionDigits: 1 })

@@ -28,7 +28,7 @@ export class CadenceInvalid
  */
 export const cron = (expression: string, zone = "UTC"): Cadence => {
   const hour = expression.trim().split(/\s+/).at(-4) ?? ""
-  const schedule = Schedule.cron(expression, zone, { onDstOverlap: /^\d+$/.test(hour) ? "later" : "both" })
+  const schedule = Schedule.cron(expression, zone === "UTC" ? utc : zone, { onDstOverlap: /^\d+$/.test(hour) ? "later" : "both" })
   return Object.assign(schedule, { [Said]: zone === "UTC" ? expression : `${expression} ${zone}` })
 }
 
@@ -55,7 +55,8 @@ export const dues = (cadence: Cadence, from: From): Stream.Stream<number, Cadenc
     at: number
   ) {
     const stepped = Effect.map(next(at, undefined), ([, wait]) => at + Math.round(Duration.toMillis(wait)))
-    const exit = yield* Effect.exit(Random.withSeed(stepped, `${name} ${at}`))
+    // a plain cadence draws no chances
+    const exit = yield* Effect.exit(said(cadence) === undefined ? Random.withSeed(stepped, `${name} ${at}`) : stepped)
     if (exit._tag === "Success") {
       if (exit.value - at < (at === start ? 1 : leastGap)) return yield* invalid(cadence, "falls due more often than once a second")
       return [exit.value, exit.value] as const
@@ -103,6 +104,9 @@ const said = (cadence: Cadence): string | undefined => {
   const value: unknown = Object.hasOwn(cadence, Said) ? Reflect.get(cadence, Said) : undefined
   return typeof value === "string" ? value : undefined
 }
+
+/** The same clocks as the zone of that name, without a calendar to look them up in. */
+const utc = DateTime.zoneMakeOffset(0)
 
 /** A loop that records each due time on disk cannot keep up with more. */
 const leastGap = 1000

@@ -106,11 +106,11 @@ export const make = Effect.fnUntraced(function*(
   return database
 })
 
-/** Statements of our own on a connection of their own, while the database is being opened. */
+/** Statements of our own, in one go on a connection of their own, while the database is being opened. */
 export const tell = async (instance: Instance, statements: ReadonlyArray<string>): Promise<void> => {
   const connection = await instance.connect()
   try {
-    for (const statement of statements) await connection.run(statement)
+    await connection.run(statements.join(";\n"))
   } finally {
     connection.closeSync()
   }

@@ -52,13 +52,17 @@ const look = async (instance: Instance): Promise<Found> => {
   const connection = await instance.connect()
   const rows = async (sql: string) => (await (await connection.run(sql)).getRows()).map((row) => row.map(String))
   try {
-    const tables = (await rows(
-      `SELECT table_name FROM duckdb_tables() WHERE database_name = '${catalog}'
-       UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = '${catalog}' AND NOT internal
-       ORDER BY 1`
-    )).flat()
-    if (!tables.includes("_meta")) return tables.length === 0 ? { _tag: "Empty" } : { _tag: "Unstamped", tables }
-    const meta = new Map((await rows(`SELECT key, value FROM ${catalog}._meta`)).map(([key, value]) => [key, value]))
+    const stamp = await rows(`SELECT key, value FROM ${catalog}._meta`).catch(async (cause: unknown) => {
+      const tables = (await rows(
+        `SELECT table_name FROM duckdb_tables() WHERE database_name = '${catalog}'
+         UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = '${catalog}' AND NOT internal
+         ORDER BY 1`
+      )).flat()
+      if (tables.includes("_meta")) throw cause
+      return { tables }
+    })
+    if ("tables" in stamp) return stamp.tables.length === 0 ? { _tag: "Empty" } : { _tag: "Unstamped", tables: stamp.tables }
+    const meta = new Map(stamp.map(([key, value]) => [key, value]))
     return {
       _tag: "Stamped",
       stamp: { source: meta.get("source") ?? "unknown", currency: meta.get("currency") ?? "unknown" },

@@ -19,12 +19,13 @@ export interface Sandbox {
 }
 
 export const make = (seed: string): Sandbox => {
-  const market = Market.make(seed)
+  let made: Market.Market | undefined
+  const market = () => made ??= Market.make(seed)
   const mark = { "x-synthetic": `sandbox seed=${encodeURIComponent(seed.toWellFormed())}` }
   return {
     seed,
     respond: (request, now) =>
-      Result.match(answer(market, request, now), {
+      Result.match(answer(market(), request, now), {
         onFailure: ({ status, body }) => json(request, status, body, { ...mark, "cache-control": "no-cache" }),
         onSuccess: ({ body, headers }) => json(request, 200, body, { ...mark, ...FRESH, ...headers })
       })
