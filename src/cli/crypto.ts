@@ -29,7 +29,7 @@ export const options = {
       (root, world) => import("./site.ts").then((_) => _.site(root, world))),
     later("query", "One SELECT on the data file, which it cannot change", "Take out",
       (root) => import("./query.ts").then((_) => _.query(root, data))),
-    later("export", "Tables as Parquet, CSV or JSON files", "Take out",
+    later("export", "Tables as Parquet, CSV, JSON or Arrow files", "Take out",
       (root, world) => import("./export.ts").then((_) => _.exporting(root, world, data))),
     later("gc", "Remove what is older than it is kept", "Keep in order",
       (root, world) => import("./gc.ts").then((_) => _.gc(root, world, whole))),

@@ -1,10 +1,11 @@
-/** `crypto export SELECTION…`: tables as files. DuckDB writes them in its own folder, and each appears whole under its name. */
+/** `crypto export SELECTION…`: tables as files. They are written in a folder of their own, and each appears whole under its name. */
 import { Console, Effect, FileSystem, type Layer, Option, Path, Predicate, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
+import * as ArrowFile from "../layers/ArrowFile.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import * as Column from "../services/Column.ts"
-import { DuckDb } from "../services/DuckDb.ts"
+import { DuckDb, type DuckDbClient } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
@@ -48,7 +49,6 @@ export const exporting = <E>(root: Root, world: World, data: Layer.Layer<DuckDb,
     const chosen = settingsOf(yield* root)
     const assets = yield* selected(world, selection, reading(world, chosen))
     const how = yield* formatOf(format, out)
-    if (how === "arrow") return yield* exit.usage(noArrow)
     if (raw && how !== "csv") return yield* exit.usage(`--raw is for CSV, and the format is ${how}`)
     const tables = assets.filter((_) => _.into.kind === "table" && _.into.row !== undefined)
     if (tables.length === 0) return yield* exit.usage(`${selection.join(", ")} selects no table: only tables have rows to export`)
@@ -79,29 +79,27 @@ export const exporting = <E>(root: Root, world: World, data: Layer.Layer<DuckDb,
       return yield* exit.usage(`nothing was exported: make it first with '${world.typed} run ${selection.join(" ")}'`)
   }, exit.ending)).pipe(
     Command.withDescription(
-      "Tables as Parquet, CSV or JSON files. Each file is there whole or not at all, and none is replaced without --overwrite. In CSV a text that a spreadsheet would compute is led by an apostrophe, unless --raw is given."
+      "Tables as Parquet, CSV, JSON or Arrow files. Each file is there whole or not at all, and none is replaced without --overwrite. In CSV a text that a spreadsheet would compute is led by an apostrophe, unless --raw is given."
     ),
-    Command.withShortDescription("Tables as Parquet, CSV or JSON files"),
+    Command.withShortDescription("Tables as Parquet, CSV, JSON or Arrow files"),
     Command.withExamples([
       { command: "crypto export price_history --out prices.parquet", description: "One table, one file" },
       { command: "crypto export group:transform --format csv --out tables/", description: "A folder of CSV files" },
+      { command: "crypto export price_trends --out trends.arrow", description: "An Arrow file: pyarrow, polars and R open it at once" },
       { command: "crypto export all --overwrite --json", description: "Everything, again, for a script" }
     ])
   )
 
 // helpers
 
-type Format = Exclude<typeof formats[number], "arrow">
-
-const noArrow = "Arrow files cannot be written: in DuckDB that is an extension to download, and this file's DuckDB downloads nothing. " +
-  "Use --format parquet: whatever reads Arrow reads it (pyarrow.parquet, polars.read_parquet, arrow::read_parquet)"
+type Format = typeof formats[number]
 
 interface Place {
   readonly asset: Asset.Any
   readonly file: string
 }
 
-const formatOf = Effect.fnUntraced(function*(format: Option.Option<typeof formats[number]>, out: Option.Option<string>) {
+const formatOf = Effect.fnUntraced(function*(format: Option.Option<Format>, out: Option.Option<string>) {
   const ending = formats.find((_) => Option.exists(out, (file) => file.toLowerCase().endsWith(`.${_}`)))
   if (Option.isNone(format)) return ending ?? "parquet"
   if (ending !== undefined && ending !== format.value)
@@ -159,21 +157,24 @@ const written = Effect.fnUntraced(function*(places: ReadonlyArray<Place>, format
       continue
     }
     const made = path.join(folder, `.${asset.name}.${format}.part`)
-    const placed = Effect.gen(function*() {
+    const columns = asset.into.row === undefined ? [] : Column.of(asset.into.row)
+    const rows = yield* Effect.gen(function*() {
+      const rows = yield* format === "arrow"
+        ? ArrowFile.write(asset.name, columns, made)
+        : copied(sql, copy(asset.name, columns, made, format, raw))
       yield* fs.makeDirectory(path.dirname(path.resolve(file)), { recursive: true })
       yield* moved(made, path.resolve(file))
-    })
-    const [wrote] = yield* Effect.gen(function*() {
-      const wrote = yield* sql.unsafe<{ Count: number }>(copy(asset, made, format, raw))
-      yield* Effect.mapError(placed, (error) =>
+      return rows
+    }).pipe(
+      Effect.catchTag("PlatformError", (error) =>
         new exit.Exit({
           code: exit.code.failed,
           says: `${oneLine(file)} could not be written: ${because(error)}. Give another --out, or make room and check rights there`
-        }))
-      return wrote
-    }).pipe(Effect.ensuring(Effect.ignore(fs.remove(made, { force: true }))))
+        })),
+      Effect.ensuring(Effect.ignore(fs.remove(made, { force: true })))
+    )
     const { size } = yield* fs.stat(file)
-    files.push({ asset: asset.name, file, rows: wrote?.Count ?? 0, bytes: Number(size) })
+    files.push({ asset: asset.name, file, rows, bytes: Number(size) })
   }
   return { files, skipped }
 })
@@ -202,9 +203,18 @@ const moved = Effect.fnUntraced(function*(from: string, to: string) {
   )
 })
 
+/** The number of rows that DuckDB wrote. */
+const copied = (sql: DuckDbClient, statement: string) =>
+  Effect.map(sql.unsafe<{ Count: number }>(statement), ([wrote]) => wrote?.Count ?? 0)
+
 /** Rows in the order of their key and then of all they hold, so that the same rows are the same file. */
-const copy = (asset: Asset.Any, file: string, format: Format, raw: boolean): string => {
-  const columns = asset.into.row === undefined ? [] : Column.of(asset.into.row)
+const copy = (
+  table: string,
+  columns: ReadonlyArray<Column.Column>,
+  file: string,
+  format: Exclude<Format, "arrow">,
+  raw: boolean
+): string => {
   const text = format === "csv" || format === "json"
   const cells = columns.map(({ name, type }) => {
     const cell = quoted(name)
@@ -213,12 +223,10 @@ const copy = (asset: Asset.Any, file: string, format: Format, raw: boolean): str
       ? `CASE WHEN regexp_matches(${cell}, '^\\s*[=+\\-@]|^[\\t\\r]') THEN '''' || ${cell} ELSE ${cell} END AS ${cell}`
       : cell
   })
-  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quoted(asset.name)} ORDER BY ALL)) TO '${file.replaceAll("'", "''")}' (${
-    how[format]
-  })`
+  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quoted(table)} ORDER BY ALL)) TO '${file.replaceAll("'", "''")}' (${how[format]})`
 }
 
-const how: Readonly<Record<Format, string>> = {
+const how: Readonly<Record<Exclude<Format, "arrow">, string>> = {
   parquet: "FORMAT parquet, COMPRESSION zstd",
   csv: "FORMAT csv, HEADER true",
   json: "FORMAT json, ARRAY true"

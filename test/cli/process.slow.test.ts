@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { tableFromIPC } from "apache-arrow"
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
@@ -154,7 +155,7 @@ describe("the command, as built", () => {
     inFolder((folder) => {
       assert.strictEqual(crypto(folder, ["run", "market_snapshot", "--source", "sandbox"]).status, 0)
       const exported = (...args: ReadonlyArray<string>) => crypto(folder, ["export", "market_snapshot", "--source", "sandbox", ...args])
-      for (const format of ["parquet", "csv", "json"]) {
+      for (const format of ["parquet", "csv", "json", "arrow"]) {
         const file = join(folder, `new/x.${format}`)
         const first = exported("--out", file, "--json")
         assert.strictEqual(first.status, 0, first.stderr)
@@ -170,7 +171,8 @@ describe("the command, as built", () => {
       assert.deepStrictEqual(readdirSync(join(folder, "data/sandbox/exports")), ["market_snapshot.parquet"])
       const rows = JSON.parse(readFileSync(join(folder, "new/x.json"), "utf8"))
       assert.match(rows[0].observed_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-      assert.match(exported("--format", "arrow").stderr, /Arrow files cannot be written: .*Use --format parquet/)
+      const table = tableFromIPC(readFileSync(join(folder, "new/x.arrow")))
+      assert.deepStrictEqual(table.toArray().map((_) => ({ ..._.toJSON(), observed_at: new Date(_["observed_at"]).toISOString() })), rows)
       assert.match(exported("--raw").stderr, /--raw is for CSV/)
       assert.match(exported("--out", "x.csv", "--format", "json").stderr, /two formats/)
       assert.match(crypto(folder, ["export", "all", "--source", "sandbox", "--out", "one.csv"]).stderr,
@@ -221,7 +223,7 @@ describe("the command, as built", () => {
           env: envOf(folder)
         })
         assert.strictEqual(ran.status, 0, ran.stderr)
-        return ["@duckdb/node-api", "chunk-Live", "chunk-program", "chunk-main"].filter((_) =>
+        return ["@duckdb/node-api", "chunk-Arrow.node", "chunk-Live", "chunk-program", "chunk-main"].filter((_) =>
           ran.stderr.split("\n").some((line) => line.startsWith("loads ") && line.includes(_))
         )
       }
@@ -233,5 +235,8 @@ describe("the command, as built", () => {
         "chunk-program",
         "chunk-main"
       ])
+      loaded("run", "market_snapshot", "--source", "sandbox")
+      assert.notInclude(loaded("export", "market_snapshot", "--source", "sandbox"), "chunk-Arrow.node")
+      assert.include(loaded("export", "market_snapshot", "--source", "sandbox", "--format", "arrow"), "chunk-Arrow.node")
     }))
 })

@@ -48,6 +48,7 @@ describe("a file imports only downwards", () => {
     ["src/engine/Plan.ts", "effect/Graph"],
     ["src/layers/duckdb/instance.ts", "@duckdb/node-api"],
     ["src/layers/chart/worker.ts", "vega-lite"],
+    ["src/layers/ArrowFile.ts", "apache-arrow"],
     ["src/cli/version.ts", "../../package.json"]
   ])("%s may import %s", (path, from) => assert.deepStrictEqual(breachesOf(path, `import { x } from "${from}"`), []))
 
@@ -62,6 +63,8 @@ describe("a file imports only downwards", () => {
     ["src/web/Server.ts", "../cli/main.ts", "imports src/cli/main.ts: web does not stand on cli"],
     ["src/services/DuckDb.ts", "@duckdb/node-api", "imports @duckdb/node-api: only src/layers/duckdb/ may"],
     ["src/layers/DuckDb.ts", "@duckdb/node-api", "imports @duckdb/node-api: only src/layers/duckdb/ may"],
+    ["src/layers/Files.ts", "apache-arrow", "imports apache-arrow: only src/layers/ArrowFile.ts may"],
+    ["src/cli/export.ts", "apache-arrow/ipc/writer", "imports apache-arrow/ipc/writer: only src/layers/ArrowFile.ts may"],
     ["src/services/Ledger.ts", "node:sqlite", "imports node:sqlite: only src/layers/ may"],
     ["src/services/Table.ts", "../engine/Asset", "imports ../engine/Asset: write the file's ending"],
     ["src/services/Table.ts", "../../test/mock.ts", "imports test/mock.ts: outside src"]

@@ -32,11 +32,12 @@ const floors: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** A second noun hides in each of these: it belongs with its service, its asset or its one user. */
 const folders = ["utils", "util", "domain", "helpers", "common", "lib", "shared", "misc"]
 
-/** Packages that take long to load or carry native code, and the only folder that may load each; the types of some are everyone's. */
+/** Packages that take long to load or carry native code, and the only folder or file that may load each; the types of some are everyone's. */
 const drivers: ReadonlyArray<{ readonly packages: RegExp; readonly home: string; readonly types: boolean }> = [
   { packages: /^@duckdb\//, home: "src/layers/duckdb/", types: false },
   { packages: /^node:sqlite$/, home: "src/layers/", types: false },
-  { packages: /^(vega|vega-.*|@resvg\/.*|@expo-google-fonts\/.*)$/, home: "src/layers/chart/", types: true }
+  { packages: /^(vega|vega-.*|@resvg\/.*|@expo-google-fonts\/.*)$/, home: "src/layers/chart/", types: true },
+  { packages: /^apache-arrow(\/.*)?$/, home: "src/layers/ArrowFile.ts", types: false }
 ]
 
 /** Files that are a process of their own, started by another: they have no runtime to end them, and may end themselves. */
