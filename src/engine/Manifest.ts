@@ -79,10 +79,7 @@ export const namesOf = ({ aliases, name }: Named): ReadonlyArray<string> => [nam
 export const historyOf = Effect.fnUntraced(function*<A extends Named>(assets: ReadonlyArray<A>) {
   const manifest = yield* Manifest
   const entries = Map.groupBy(yield* manifest.log(assets.flatMap(namesOf)), (_) => _.asset)
-  return new Map(assets.map((asset) => {
-    const own = namesOf(asset).flatMap((_) => entries.get(_) ?? [])
-    return [asset, asset.aliases.length === 0 ? own : own.sort((a, b) => a.seq - b.seq)] as const
-  }))
+  return new Map(assets.map((asset) => [asset, namesOf(asset).flatMap((_) => entries.get(_) ?? []).sort((a, b) => a.seq - b.seq)] as const))
 })
 
 /** The state of one asset, from its entries, oldest first. Keys that are none of this calendar's are left out. */

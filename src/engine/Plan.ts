@@ -319,7 +319,7 @@ const windowOf = (asset: Asset.Any, from: number, to: number): Window =>
 type Found = ReadonlyArray<readonly [Reason, Span.Spans]>
 
 const narrowed = (asset: Asset.Any, subject: string | undefined, found: Found, narrow: NonNullable<Options["narrow"]>): Found =>
-  found.map(([reason, spans]) => [reason, narrow(asset, subject, reason, spans)] as const).filter(([, spans]) => spans.length > 0)
+  found.map(([reason, spans]) => [reason, narrow(asset, subject, reason, spans)] as const)
 
 /** Why which of the wanted keys have to be made: the first reason that holds for a key counts. */
 const why = (

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Manifest from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
+import * as Memory from "../../src/layers/Memory.ts"
 
 class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
 const { calendar } = Day
@@ -62,6 +63,20 @@ const model = (log: ReadonlyArray<Manifest.Numbered>) => {
   }
   return known
 }
+
+it.effect("the history of an asset is what was published under any of its names, oldest first", () =>
+  Effect.gen(function*() {
+    const manifest = yield* Manifest.Manifest
+    for (const [i, asset] of ["old", "other", "new", "old"].entries()) {
+      for (const entry of logOf([{ window: [i, i] }])) yield* manifest.publish(new Manifest.Entry({ ...entry, asset }))
+    }
+    const named = { name: "new", aliases: ["old", "oldest"] }
+    const history = yield* Manifest.historyOf([named, { name: "none", aliases: [] }])
+    assert.deepStrictEqual([...history].map(([{ name }, entries]) => [name, entries.map((_) => `${_.seq} ${_.asset}`)]), [
+      ["new", ["1 old", "3 new", "4 old"]],
+      ["none", []]
+    ])
+  }).pipe(Effect.provide(Memory.manifest)))
 
 describe("the state of an asset", () => {
   it.prop("is what each key remembers", { made: Log }, ({ made }) => {

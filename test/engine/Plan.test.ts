@@ -34,6 +34,14 @@ const days = (first: string, last = first) => Day.window(`2026-11-${first}`, `20
 describe("reasons", () => {
   const { asset } = source("a")
 
+  it.effect("renamed: what is kept in files, which are called as their asset; rows move to its new name", () =>
+    fiveDays(Effect.gen(function*() {
+      yield* publish(asset, days("20", "24"))
+      const renamed = (into: typeof byDay) => Asset.make("b", { about: "", aliases: ["a"], into, per: Day }, () => Effect.succeed(nothing))
+      assert.deepStrictEqual(yield* planned([renamed({ ...byDay, files: () => [] })]), ["b 2026-11-20..2026-11-24 (renamed 5)"])
+      assert.deepStrictEqual(yield* planned([renamed(byDay)]), [])
+    })))
+
   it.effect("never made: all that is due within the horizon", () =>
     fiveDays(Effect.gen(function*() {
       assert.deepStrictEqual(yield* planned([asset]), ["a 2026-11-20..2026-11-24 (never made 5)"])

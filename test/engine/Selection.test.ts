@@ -152,6 +152,8 @@ describe("what an expression selects", () => {
     assert.deepStrictEqual(names("a*b"), ["ab", "abab"])
     assert.deepStrictEqual(names("a*b*c"), ["aXbYc", "abc"])
     assert.deepStrictEqual(names("*ab*ab*"), ["abab"])
+    assert.deepStrictEqual(names("ab*ab"), ["abab"])
+    assert.deepStrictEqual(names("ab*b"), ["abab"])
     assert.deepStrictEqual(names("ab*ab*ab"), [])
     assert.deepStrictEqual(names("a*bab*b"), [])
     assert.deepStrictEqual(names("*b*"), ["ab", "abab", "aXbYc", "abc"])
@@ -214,6 +216,8 @@ describe("what is no expression says where, what would do, and what is near", ()
       "Expected failed, stale, missing, fresh or late after status:, found \"fale\". Did you mean failed or stale or late?"
     ],
     ["status:<null>", 7, "Expected failed, stale, missing, fresh or late after status:, found \"<null>\"."],
+    ["check:fail", 6, "Expected failed or warned after check:, found \"fail\". Did you mean failed?"],
+    ["all:x", 0, "Expected one of the attributes key, group, kind, owner, column, job, status, check and tag, found \"all\"."],
     ["check:ok", 6, "Expected failed or warned after check:, found \"ok\"."],
     ["key:<null>", 4, "Expected a value after key:, found \"<null>\"."],
     ["group:ext*", 6, "Expected a value after group:, found \"ext*\". * stands for any characters in names only."],
@@ -259,6 +263,9 @@ describe("what is no expression says where, what would do, and what is near", ()
     assert.deepStrictEqual(selected("not * or status:failed"), [])
     assert.deepStrictEqual(wrong("not *").reason, { _tag: "Nothing" })
     assert.deepStrictEqual(wrong("job:<null> and charts_job").reason, { _tag: "Nothing" })
+    assert.deepStrictEqual(wrong("key:trends and stats").reason, { _tag: "Nothing" })
+    const starred = { assets: [kept("a", { group: "x*" }), kept("b", {})], jobs: [] }
+    assert.deepStrictEqual(wrong("group:\"x*\" and b", starred).reason, { _tag: "Nothing" })
   })
 
   it("a line break in the expression does not move the caret", () => {
@@ -276,6 +283,10 @@ describe("the nearest words", () => {
     assert.deepStrictEqual(near("bitcoin_c"), ["bitcoin_cash"])
     assert.deepStrictEqual(near("bitcoin_"), ["bitcoin_cash"])
     assert.deepStrictEqual(near("bitcoin"), [])
+    assert.deepStrictEqual(near("c_dd"), ["btc_dd"])
+    assert.deepStrictEqual(near("zzbtc_dd"), ["btc_dd"])
+    assert.deepStrictEqual(near("zzzbtc_dd"), [])
+    assert.deepStrictEqual(near(""), [])
   })
 })
 
@@ -297,6 +308,9 @@ describe("what is printed", () => {
     ["tag:k = \"a b\"", "tag:k=\"a b\""],
     ["owner:<null>", "owner:<null>"],
     ["\"7\"+", "\"7\"+"],
+    ["0+a+1", "a+1"],
+    ["999999+a", "999999+a"],
+    ["1000000+a", "+a"],
     ["\"and\"", "\"and\""]
   ])("%s", (text, printed) => {
     assert.strictEqual(Selection.print(Result.getOrThrow(Selection.parse(text)).expression), printed)

@@ -9,16 +9,17 @@ export const nearest = (word: string, known: ReadonlyArray<string>): ReadonlyArr
 
 // helpers
 
-/** Levenshtein: letters to insert, delete or replace. */
+/** Levenshtein: letters to insert, delete or replace. A row tells it from the first letters of `a` to those of `b`. */
 const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
+  let row = Array.from(b, (_, j) => j + 1)
+  for (const [i, letter] of [...a].entries()) {
+    let [left, corner] = [Infinity, i]
+    row = Array.from(b, (other, j) => {
+      const above = row[j] ?? NaN
+      left = Math.min(left + 1, above + 1, letter === other ? corner : corner + 1)
+      corner = above
+      return left
+    })
   }
-  return row[b.length] ?? 0
+  return row.at(-1) ?? a.length
 }

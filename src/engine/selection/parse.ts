@@ -234,8 +234,8 @@ const hops = ({ text }: Token): Hops => Number(text) < 1e6 ? Number(text) : Infi
 
 /** A character that cannot be seen is said by its number. */
 const shown = (text: string, at: number): string => {
-  const point = text.codePointAt(at) ?? 0
-  return /^[\p{C}\p{Z}]$/u.test(String.fromCodePoint(point))
-    ? `U+${point.toString(16).toUpperCase().padStart(4, "0")}`
-    : `"${String.fromCodePoint(point)}"`
+  const [character = ""] = text.slice(at)
+  return /^[\p{C}\p{Z}]$/u.test(character)
+    ? `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}`
+    : `"${character}"`
 }
