@@ -120,6 +120,14 @@ describe("the state of an asset", () => {
     ])
   })
 
+  it("what lies before and after what is made again stays", () => {
+    assert.deepStrictEqual(told([{ window: [0, 1] }, { window: [4, 5] }, { window: [8, 9] }, { window: [4, 5], changed: [4, 5] }]), [
+      "0..1 changed 1 made 1 m1",
+      "4..5 changed 4 made 4 m4",
+      "8..9 changed 3 made 3 m3"
+    ])
+  })
+
   it("a change outside of what was made is none", () => {
     assert.deepStrictEqual(told([{ window: [0, 9] }, { window: [0, 3], changed: [7] }]), [
       "0..3 changed 1 made 2 m2",

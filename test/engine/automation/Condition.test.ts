@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Asset from "../../../src/engine/Asset.ts"
+import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Condition from "../../../src/engine/automation/Condition.ts"
 import * as Conditions from "../../../src/engine/automation/Conditions.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
@@ -109,6 +110,143 @@ describe("on a cron", () => {
       yield* made(figures, "24")
       assert.isFalse(yield* holds("24T06:04"), "it was made since")
     })))
+})
+
+describe("an operand", () => {
+  const { figures } = worldOf(Condition.eager)
+  const newest = { key: "2026-11-24", dueSince: millis("2026-11-24T00:35:00Z"), nextDue: millis("2026-11-25T00:35:00Z") }
+  const now = millis("2026-11-24T12:00:00Z")
+  const base: Condition.Facts = {
+    asset: figures,
+    now,
+    newest,
+    missing: false,
+    madeAt: undefined,
+    handledAt: now,
+    inProgress: false,
+    upstream: []
+  }
+  const of = (name: string, facts: Partial<Condition.Upstream> = {}): Condition.Upstream => ({
+    name,
+    changedAt: undefined,
+    missing: false,
+    inProgress: false,
+    ...facts
+  })
+  const judged = (condition: Condition.Condition, facts: Partial<Condition.Facts>) =>
+    Effect.runSync(Effect.map(condition.judge({ ...base, ...facts }), (_) => `${_.holds} ${_.evidence} → ${_.otherwise}`))
+  const next = "the next key falls due at 2026-11-25 00:35 UTC"
+  const never = "never: it has no partition"
+
+  it("missing is about the newest key, or about all there is", () => {
+    assert.deepStrictEqual(
+      [{ missing: true }, {}, { newest: undefined, missing: true }, { newest: undefined }].map((_) => judged(Condition.missing, _)),
+      [
+        "true 2026-11-24 is not there → it is made",
+        `false 2026-11-24 is there → ${next}`,
+        "true it is not there → it is made",
+        "false it is there → it is removed"
+      ]
+    )
+  })
+
+  it("newly missing is what fell due since it was handled; without a partition, what nobody handled", () => {
+    const due = newest.dueSince
+    assert.deepStrictEqual([{ handledAt: due - 1 }, { handledAt: due }, { newest: undefined, handledAt: 0 }, {
+      newest: undefined,
+      handledAt: due
+    }].map((_) => judged(Condition.newlyMissing, { ..._, missing: true })), [
+      "true 2026-11-24 fell due at 2026-11-24 00:35 UTC → it is made or asked for",
+      `false 2026-11-24 is missing, and was when it was handled at 2026-11-24 00:35 UTC → ${next}`,
+      "true it was never made → it is made or asked for",
+      `false it is missing, and was when it was handled at 2026-11-24 00:35 UTC → ${never}`
+    ])
+    assert.deepStrictEqual([{}, { newest: undefined }].map((_) => judged(Condition.newlyMissing, _)), [
+      `false 2026-11-24 is there → ${next}`,
+      `false it is there → ${never}`
+    ])
+  })
+
+  it("any updated is what changed after it was handled, and not at that moment", () => {
+    const upstream = [of("a", { changedAt: now }), of("b", { changedAt: now - 60_000 }), of("c")]
+    assert.deepStrictEqual(
+      [{ upstream, handledAt: now - 60_000 }, { upstream }, { upstream, handledAt: 0 }, {}].map((_) => judged(Condition.anyDepsUpdated, _)),
+      [
+        "true a changed at 2026-11-24 12:00 UTC → it is made or asked for",
+        "false nothing changed since it was handled at 2026-11-24 12:00 UTC → a, b, c changes",
+        "true a changed at 2026-11-24 12:00 UTC, b changed at 2026-11-24 11:59 UTC → it is made or asked for",
+        "false it reads nothing → never"
+      ]
+    )
+    assert.strictEqual(judged(Condition.anyDepsUpdated, { upstream: [of("c")], handledAt: 0 }),
+      "false nothing changed since the beginning → c changes")
+  })
+
+  it("missing and in progress are said of each that it reads, and of itself", () => {
+    const upstream = [of("a", { missing: true }), of("b", { inProgress: true })]
+    assert.deepStrictEqual(
+      [Condition.anyDepsMissing, Condition.anyDepsInProgress].flatMap((_) =>
+        [upstream, [of("c"), of("d")], []].map((upstream) => judged(_, { upstream }))
+      ),
+      [
+        "true a → a is no longer missing",
+        "false none of c, d → one of them is missing",
+        "false it reads nothing → one of them is missing",
+        "true b → b is no longer in progress",
+        "false none of c, d → one of them is in progress",
+        "false it reads nothing → one of them is in progress"
+      ]
+    )
+    assert.deepStrictEqual([true, false].map((inProgress) => judged(Condition.inProgress, { inProgress })), [
+      "true it is asked for, or being made → that run ends",
+      "false nobody asked for it → somebody asks for it"
+    ])
+  })
+
+  it("of a cadence counts from when it was handled, and a due time that is now has passed", () => {
+    const nine = Cadence.cron("0 9 * * *")
+    const [today, hour] = [millis("2026-11-24T09:00:00Z"), 3_600_000]
+    const passed = Condition.cronPassed(nine, "nine")
+    assert.deepStrictEqual(
+      [{ now: today, handledAt: today - hour }, { now: today - 1, handledAt: today - hour }, { now: today, handledAt: 0 }]
+        .map((_) => judged(passed, _)),
+      [
+        "true at 2026-11-24 09:00 UTC → it is made or asked for",
+        "false not since it was handled at 2026-11-24 08:00 UTC → it is 2026-11-24 09:00 UTC",
+        "false not since the beginning → it is 2026-11-25 09:00 UTC"
+      ]
+    )
+    assert.strictEqual(judged(passed, { now: today + 48 * hour, handledAt: today - hour }),
+      "true at 2026-11-26 09:00 UTC → it is made or asked for")
+    const all = Condition.allDepsUpdatedSince(nine, "nine")
+    const upstream = [of("a", { changedAt: today }), of("b", { changedAt: today - 1 }), of("c")]
+    assert.deepStrictEqual(
+      [{ upstream }, { upstream: upstream.slice(0, 1) }, { upstream, handledAt: now }].map((_) =>
+        judged(all, { handledAt: today - hour, ..._ })
+      ),
+      [
+        "false b, c did not change since 2026-11-24 09:00 UTC → b, c changes",
+        "true since 2026-11-24 09:00 UTC → it passes again",
+        "false it has not passed yet → it passes"
+      ]
+    )
+  })
+
+  it("is printed with what would change it only where it stands in the way, and bare where that is never", () => {
+    const printed = (condition: Condition.Condition, facts: Partial<Condition.Facts>) =>
+      Condition.print(Effect.runSync(condition.judge({ ...base, ...facts })))
+    assert.deepStrictEqual(printed(Condition.and(Condition.not(Condition.inProgress), Condition.anyDepsUpdated), {}), [
+      "✗ all of",
+      "  ✓ not in progress: nobody asked for it",
+      "  ✗ any of what it reads was updated: it reads nothing → never"
+    ])
+    assert.deepStrictEqual(printed(Condition.inProgress, { inProgress: true }), ["✓ in progress: it is asked for, or being made"])
+    assert.deepStrictEqual([Condition.onMissing.text, Condition.not(Condition.missing).text, Condition.onCron("0 6 * * *").text], [
+      "all of (newly missing; not any of what it reads is missing; not in progress)",
+      "not missing",
+      "all of (0 6 * * * has passed; all of what it reads was updated since 0 6 * * *; not in progress)"
+    ])
+  })
 })
 
 describe("explained", () => {
