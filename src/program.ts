@@ -63,6 +63,8 @@ export const pipeline = Pipeline.make("crypto", {
     sensors.dataAvailability,
     sensors.newListing([marketData]),
     sensors.runFailureWebhook,
-    sensors.runFailureCommand
+    sensors.runFailureCommand,
+    sensors.lateWebhook(Object.values(assets)),
+    sensors.lateCommand(Object.values(assets))
   ]
 })

@@ -39,9 +39,13 @@ export const ShowJson = Schema.Struct({
   to: Schema.Array(Schema.String),
   /** Milliseconds after which it is made again, whatever upstream says. */
   freshFor: Schema.NullOr(Schema.Finite),
+  /** Milliseconds within which its readers are promised what is due. */
+  lateAfter: Schema.NullOr(Schema.Finite),
   state: Schema.Literals(states),
   /** Why it stands so; empty when it is fresh. */
   why: Schema.String,
+  /** Since when it is late, ISO 8601 in UTC. */
+  lateSince: Schema.NullOr(Schema.String),
   /** When any of it was last made, ISO 8601 in UTC. */
   madeAt: Schema.NullOr(Schema.String),
   coverage: Schema.Array(Coverage),
@@ -79,7 +83,7 @@ export const show = (root: Root, world: World) =>
       answered(Effect.gen(function*() {
         const [status] = yield* Status.of([asset])
         const failed = status?.failures ?? []
-        const { madeAt, warnings } = status ?? { madeAt: undefined, warnings: [] }
+        const { late, madeAt, warnings } = status ?? { late: undefined, madeAt: undefined, warnings: [] }
         const { per, of, ...about } = told(asset)
         const saying: typeof ShowJson.Type = {
           ...about,
@@ -92,7 +96,9 @@ export const show = (root: Root, world: World) =>
           of,
           to: pipeline.assets.filter((_) => Object.values(_.from).some((input) => input.asset === asset)).map((_) => _.name),
           freshFor: Number.isFinite(asset.freshFor) ? asset.freshFor : null,
+          lateAfter: Number.isFinite(asset.lateAfter) ? asset.lateAfter : null,
           ...(status === undefined ? { state: "unknown", why: "" } as const : standing(status)),
+          lateSince: late === undefined ? null : DateTime.formatIso(DateTime.makeUnsafe(late.since)),
           madeAt: madeAt === undefined ? null : DateTime.formatIso(DateTime.makeUnsafe(madeAt)),
           coverage: yield* coverageOf(asset),
           checks: asset.checks.map(({ name, severity }) => checkOf(name, severity, madeAt !== undefined, warnings, failed)),

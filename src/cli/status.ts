@@ -1,6 +1,9 @@
 /** `crypto status`: in one line whether everything is fine; if not, what is wrong, and the command that mends it. */
 import { Cause, Console, DateTime, Effect, Option, Schema } from "effect"
 import { Command } from "effect/cli"
+import * as Asset from "../engine/Asset.ts"
+import { instant } from "../engine/automation/Cadence.ts"
+import type * as Lateness from "../engine/Lateness.ts"
 import { Ledger } from "../engine/Ledger.ts"
 import * as Run from "../engine/Run.ts"
 import * as Status from "../engine/Status.ts"
@@ -72,7 +75,7 @@ export const status = (root: Root, world: World) =>
     if (said.exitCode !== exit.code.done) return yield* new exit.Exit({ code: said.exitCode, says: "" })
   }, exit.ending)).pipe(
     Command.withDescription(
-      "In one line whether everything is fine; if not, what is wrong and the command that mends it, and the exit code is 7. It counts as wrong: an attempt that failed and was not made good, keys that are due and missing, a run that was cut short, a month's credits used up."
+      "In one line whether everything is fine; if not, what is wrong and the command that mends it, and the exit code is 7. It counts as wrong: an attempt that failed and was not made good, an asset that is late, keys that are due and missing, a run that was cut short, a month's credits used up."
     ),
     Command.withShortDescription("Whether everything is fine; if not, what mends it"),
     Command.withExamples([
@@ -131,10 +134,32 @@ const problemsOfAssets = (world: World, assets: ReadonlyArray<Status.Status>): R
       const what = `${name}${who.length === 0 ? "" : ` of ${who.length > 3 ? counted(who.length, "subject") : who.join(", ")}`} failed`
       return [{ what: `${what}: ${standing(_).why}`, mend: `${world.typed} run ${name}` }]
     }
+    if (_.late !== undefined) return problemsOfLate(world, _.asset, _.late, assets)
     return _.madeAt === undefined || _.missing === 0
       ? []
       : [{ what: `${name} lacks ${counted(_.missing, "key")} of ${count(_.keys)}`, mend: `${world.typed} run ${name}` }]
   })
+}
+
+/** One that reads what is late too is told with it: the same command mends both. */
+const problemsOfLate = (
+  world: World,
+  asset: Asset.Any,
+  { since, subjects }: Lateness.Late,
+  assets: ReadonlyArray<Status.Status>
+): ReadonlyArray<Problem> => {
+  const late = new Set(assets.flatMap((_) => _.late !== undefined && _.failures.length === 0 ? [_.asset] : []))
+  const upstream = (of: Asset.Any) => Asset.lineage(of).filter((_) => _ !== of && late.has(_))
+  if (upstream(asset).length > 0) return []
+  const after = [...late].filter((_) => upstream(_).includes(asset))
+  const who = subjects.length === 0 ? "" : ` of ${subjects.length > 3 ? counted(subjects.length, "subject") : subjects.join(", ")}`
+  const more = after.length === 0
+    ? ""
+    : `, and with it ${after.length > 3 ? counted(after.length, "asset") : after.map((_) => _.name).join(", ")}`
+  return [{
+    what: `${asset.name}${who} is LATE since ${instant(since)}${more}`,
+    mend: `${world.typed} run ${after.length === 0 ? asset.name : "status:late"}`
+  }]
 }
 
 const problemsOfCredits = ({ credits }: Seen): ReadonlyArray<Problem> =>
@@ -153,7 +178,7 @@ const headline = (problems: ReadonlyArray<Problem>, assets: ReadonlyArray<Status
   })
   if (problems.length > 0) return `not fine: ${counted(problems.length, "problem")}${busy}`
   if (assets === undefined) return `fine, as far as can be told${busy}`
-  const order = ["fresh", "late", "stale", "missing", "never made"] as const
+  const order = ["fresh", "stale", "missing", "never made"] as const
   const counts = countsOf(assets)
   const parts = order.flatMap((_) => (counts[_] ?? 0) === 0 ? [] : [`${count(counts[_] ?? 0)} ${_}`])
   const newest = assets.reduce((most, _) => Math.max(most, _.madeAt ?? 0), 0)

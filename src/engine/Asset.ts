@@ -50,6 +50,8 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   readonly each: boolean
   /** A key made longer ago than this is stale, whatever upstream says (milliseconds). */
   readonly freshFor: number
+  /** A key that is not there so long after it is due, or what is kept without a key and was made longer ago, is late (milliseconds). */
+  readonly lateAfter: number
   /** When some key is made, so many keys before it are made again with it: sources revise what they served. */
   readonly lookback: number
   /** Calls to the source that making a window for one subject costs. */
@@ -150,6 +152,8 @@ export const make = <
       readonly each?: Each
       readonly codeVersion?: string
       readonly freshFor?: Duration.Input
+      /** What its readers are promised: `Lateness` says exactly what. It makes nothing; `freshFor` does. */
+      readonly lateAfter?: Duration.Input
       readonly lookback?: number
       readonly calls?: (window: Window) => number
       /** As many as calls, if nothing else is said. */
@@ -257,6 +261,7 @@ export const make = <
     checks: options.checks ?? [],
     each: options.each ?? false,
     freshFor: Duration.toMillis(Duration.fromInputUnsafe(options.freshFor ?? Duration.infinity)),
+    lateAfter: Duration.toMillis(Duration.fromInputUnsafe(options.lateAfter ?? Duration.infinity)),
     lookback: options.lookback ?? 0,
     calls: options.calls ?? (() => 0),
     credits: options.credits ?? options.calls ?? (() => 0),

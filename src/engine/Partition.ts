@@ -63,6 +63,8 @@ export interface Any {
   readonly first: number
   /** The newest key that is due at an instant (epoch milliseconds). */
   readonly newest: (now: number) => number
+  /** From when on a key is due; -Infinity, where all always are. */
+  readonly dueAt: (ordinal: number) => number
   /** What is wrong with its definition. */
   readonly problems: ReadonlyArray<string>
   /** The window as context, for whoever yields the partition. */
@@ -78,6 +80,7 @@ export interface Partition<in out Self, in out Id extends string> extends Contex
   readonly calendar: Calendar
   readonly first: number
   readonly newest: (now: number) => number
+  readonly dueAt: (ordinal: number) => number
   readonly problems: ReadonlyArray<string>
   readonly current: Effect.Effect<Window, never, Self>
   /** The window from one key to another, both in it. Throws on a text that is no key: use `parse` for what a user typed. */
@@ -131,6 +134,7 @@ export const fixed = <Self>() => <const Id extends string>(id: Id, keys: Readonl
     calendar,
     first: 0,
     newest: () => calendar.ordinalAt(0),
+    dueAt: () => -Infinity,
     problems: [
       ...(keys.length === 0 ? ["it has no keys"] : []),
       ...odd.map((_) => `"${_}" is no key: a key is not empty, has no .. in it and no space at its ends`)
@@ -175,6 +179,7 @@ interface Keys {
   readonly calendar: Calendar
   readonly first: number
   readonly newest: (now: number) => number
+  readonly dueAt: (ordinal: number) => number
   readonly problems: ReadonlyArray<string>
 }
 
@@ -190,11 +195,14 @@ const inTime = <Self, Id extends string>(
   const days = Calendars.days(clocks ?? Calendars.utc)
   const [from, until] = [start, end].map((_) => _ === undefined ? undefined : days.ordinalOn(_))
   const wait = Duration.toMillis(Duration.fromInputUnsafe(options.due ?? 0))
+  /** How far the newest due key is ahead of the one that a wait ago lies in. */
+  const ahead = endOffset - (exists === "start" ? 0 : 1)
   const before = until === undefined ? Infinity : ceiling(calendar, days.startOf(until))
   return make<Self, Id>(id, {
     calendar,
     first: from === undefined ? -Infinity : ceiling(calendar, days.startOf(from)),
-    newest: (now) => Math.min(before - 1, calendar.ordinalAt(now - wait) + endOffset - (exists === "start" ? 0 : 1)),
+    newest: (now) => Math.min(before - 1, calendar.ordinalAt(now - wait) + ahead),
+    dueAt: (ordinal) => calendar.startOf(ordinal - ahead) + wait,
     problems: [
       ...(clocks === undefined ? [`there is no time zone "${zone}"`] : []),
       ...(start !== undefined && from === undefined ? [`its start "${start}" is no date; a date reads like 2026-11-01`] : []),
@@ -205,7 +213,7 @@ const inTime = <Self, Id extends string>(
   })
 }
 
-const make = <Self, Id extends string>(id: Id, { calendar, first, newest, problems }: Keys): Partition<Self, Id> => {
+const make = <Self, Id extends string>(id: Id, { calendar, dueAt, first, newest, problems }: Keys): Partition<Self, Id> => {
   const service = Context.Service<Self, Window>()(id)
   const over = (window: Window) => Context.make(service, window)
   const parse = (key: string) => Option.map(Option.fromNullishOr(calendar.ordinalOf(key)), (_) => new Window(calendar, _, _))
@@ -220,6 +228,7 @@ const make = <Self, Id extends string>(id: Id, { calendar, first, newest, proble
     calendar,
     first,
     newest,
+    dueAt,
     problems,
     current: Effect.service(service),
     window,

@@ -1,11 +1,12 @@
 /**
  * The status of an asset is what is kept of it beside what should be: keys that are missing, keys that are stale and
- * why, attempts that failed and were not made good, and what its checks let through. It says of all assets what a plan
+ * why, attempts that failed and were not made good, what its checks let through, and whether it is late. It says of all assets what a plan
  * of all assets would say, so what is fresh here has no step there.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type * as Asset from "./Asset.ts"
 import type { Finding } from "./Check.ts"
+import * as Lateness from "./Lateness.ts"
 import { Ledger, type LedgerFailed, type StepRow } from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
@@ -28,8 +29,8 @@ export interface Failure {
 
 export interface Status {
   readonly asset: Asset.Any
-  /** The worst that can be said: failed before missing before late before stale. */
-  readonly state: "failed" | "never made" | "missing" | "late" | "stale" | "fresh"
+  /** The worst that can be said: failed before late before missing before stale. */
+  readonly state: "failed" | "never made" | "late" | "missing" | "stale" | "fresh"
   /** Keys that should be there, over all subjects: those due within the horizon. */
   readonly keys: number
   /** Those that are not. */
@@ -38,6 +39,8 @@ export interface Status {
   readonly unavailable: number
   /** Those that are, and have to be made again, by reason. */
   readonly stale: Readonly<Partial<Record<Plan.Reason, number>>>
+  /** Since when the promise of `lateAfter` is broken, and whose; whatever the state is. */
+  readonly late: Lateness.Late | undefined
   readonly failures: ReadonlyArray<Failure>
   /** What checks found and let through in what is kept. */
   readonly warnings: ReadonlyArray<string>
@@ -62,7 +65,7 @@ export const toSelection = (self: Status): Selection.State => ({
     ...(self.failures.length > 0 ? ["failed" as const] : []),
     ...(self.state === "never made" || self.missing > 0 ? ["missing" as const] : []),
     ...(Object.keys(self.stale).length > 0 ? ["stale" as const] : []),
-    ...(self.stale.expired === undefined ? [] : ["late" as const]),
+    ...(self.late === undefined ? [] : ["late" as const]),
     ...(self.state === "fresh" ? ["fresh" as const] : [])
   ]),
   checks: new Set([
@@ -76,9 +79,11 @@ export const toSelection = (self: Status): Selection.State => ({
 
 const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
   const { history, pending, states, steps, subjects, unavailable, window } = yield* Plan.survey(targets, {})
+  const now = yield* Clock.currentTimeMillis
   const failed = Map.groupBy(yield* Ledger.use((_) => _.failures(targets.flatMap(Manifest.namesOf))), (_) => _.asset)
   return targets.map((asset): Status => {
-    const reasons = counts(steps.filter((_) => _.asset === asset))
+    const own = steps.filter((_) => _.asset === asset)
+    const reasons = counts(own)
     const { missing = 0, "never made": never = 0, ...stale } = reasons
     const state = states.get(asset) ?? new Map<string, ReadonlyArray<Manifest.Stretch>>()
     const kept = [...state.values()].flat()
@@ -86,7 +91,8 @@ const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
     const entries = new Map((history.get(asset) ?? []).map((_) => [_.id, _]))
     const failures = Manifest.namesOf(asset).flatMap((_) => failed.get(_) ?? []).flatMap((_) => standing(asset, _, state))
     const warnings = [...new Set(kept.map((_) => _.id))].flatMap((_) => entries.get(_)?.warnings ?? [])
-    const known = { missing: missing + never, stale, failures, madeAt }
+    const late = own.length === 0 ? undefined : Lateness.judge(asset, state, subjects(asset), now)
+    const known = { missing: missing + never, stale, late, failures, madeAt }
     return {
       asset,
       state: worst(known),
@@ -107,11 +113,13 @@ const counts = (steps: ReadonlyArray<Plan.Step>): Readonly<Partial<Record<Plan.R
   return sums
 }
 
-const worst = ({ failures, madeAt, missing, stale }: Pick<Status, "failures" | "madeAt" | "missing" | "stale">): Status["state"] => {
+const worst = (
+  { failures, late, madeAt, missing, stale }: Pick<Status, "failures" | "late" | "madeAt" | "missing" | "stale">
+): Status["state"] => {
   if (failures.length > 0) return "failed"
   if (madeAt === undefined) return "never made"
+  if (late !== undefined) return "late"
   if (missing > 0) return "missing"
-  if (stale.expired !== undefined) return "late"
   return Object.keys(stale).length > 0 ? "stale" : "fresh"
 }
 

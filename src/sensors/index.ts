@@ -1,4 +1,5 @@
 export { dataAvailability } from "./dataAvailability.ts"
+export { lateCommand, lateWebhook } from "./late.ts"
 export { newListing } from "./newListing.ts"
 export { priceMovement } from "./priceMovement.ts"
 export { runFailureCommand, runFailureWebhook } from "./runFailure.ts"

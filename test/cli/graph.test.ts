@@ -8,7 +8,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import { inWorld } from "./world.ts"
 
-const legend = "\n\n● fresh  ◐ stale or late  ○ missing  ✗ failed  ◌ cannot be told yet"
+const legend = "\n\n● fresh  ◐ stale  ◷ late  ○ missing  ✗ failed  ◌ cannot be told yet"
 
 /** `d` reads `b` and `c`, which read `a`; the groups and the kind are as hostile as names may be. */
 const diamond = () => {

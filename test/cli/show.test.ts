@@ -31,8 +31,10 @@ describe("show", () => {
           from: [],
           to: ["wettest"],
           freshFor: null,
+          lateAfter: null,
           state: "fresh",
           why: "",
+          lateSince: null,
           madeAt: "2026-11-24T12:00:00.000Z",
           coverage: [{ subjects: ["oslo", "rome"], intervals: [{ first: "2026-11-22", last: "2026-11-24" }], keys: 3 }],
           checks: [

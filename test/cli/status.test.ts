@@ -51,6 +51,45 @@ describe("status", () => {
         assert.deepStrictEqual([said.lastRun?.state, said.lastRun?.made], ["succeeded", 2])
       })))
 
+  it.effect("says LATE, since when and what mends it, a second after the deadline and not at it", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const nothing = yield* weather("status")
+        assert.include(nothing.out, "nothing was made yet")
+        yield* weather("run", "rain")
+        // the 25th is due at its midnight
+        yield* TestClock.setTime(Date.UTC(2026, 10, 25, 6))
+        assert.include((yield* weather("status")).out, "✗ rain lacks 2 keys of 6\n")
+        yield* TestClock.adjust("1 second")
+        const { code, out } = yield* weather("status")
+        assert.deepStrictEqual([code, out], [
+          7,
+          "✗ not fine: 1 problem\n  ✗ rain of oslo, rome is LATE since 2026-11-25 06:00 UTC\n    npx weather run rain"
+        ])
+        const shown = yield* weather("show", "rain")
+        assert.include(shown.out, "status    ◷ late: since 2026-11-25 06:00 UTC, 2 of 6 keys missing\n")
+        assert.include(shown.out, "\nlate      6 h 0 min after a key is due\n")
+        assert.include((yield* weather("graph")).out,
+          "◷ rain        memory, per day, of each city · since 2026-11-25 06:00 UTC, 2 of 6 keys missing")
+        yield* weather("run", "rain")
+        assert.strictEqual((yield* weather("status")).code, 0)
+      }), {}, { promised: true }))
+
+  it.effect("tells what reads a late asset and is late too in one line with it; one command mends both", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* weather("run", "all")
+        yield* TestClock.setTime(Date.UTC(2026, 10, 25, 12, 0, 1))
+        const { out } = yield* weather("status", "--json")
+        const said = yield* decode(out)
+        assert.deepStrictEqual([said.exitCode, said.assets, said.problems], [7, { late: 2 }, [{
+          what: "rain of oslo, rome is LATE since 2026-11-25 06:00 UTC, and with it wettest",
+          mend: "npx weather run status:late"
+        }]])
+        yield* weather("run", "status:late")
+        assert.strictEqual((yield* weather("status")).code, 0)
+      }), {}, { promised: true }))
+
   it.effect("tells a run that was cut short, by its targets; not one that another process is at", () =>
     Effect.gen(function*() {
       const begun = Ledger.use((_) => _.record({ _tag: "RunStarted", run: "zz1", targets: ["rain", "it's"], trigger: "a test" }))

@@ -28,6 +28,11 @@ class NoGauge extends Schema.TaggedError<NoGauge>()("NoGauge", { city: Schema.St
   }
 }
 
+/** Rain six hours after it is due, the wettest day a day after it was made. */
+interface Promised {
+  readonly promised?: boolean
+}
+
 interface Rain {
   readonly day: string
   readonly city: string
@@ -35,7 +40,7 @@ interface Rain {
 }
 
 /** Rain by city and day, a call each city, and the wettest day. `fails` names the cities whose source is broken. */
-export const world = (fails: ReadonlyArray<string> = []) => {
+export const world = (fails: ReadonlyArray<string> = [], { promised = false }: Promised = {}) => {
   const asked: Array<string> = []
   const rain = Asset.make("rain", {
     about: "Rain of each city",
@@ -43,6 +48,7 @@ export const world = (fails: ReadonlyArray<string> = []) => {
     per: Day,
     of: City,
     calls: () => 1,
+    lateAfter: promised ? "6 hours" : Infinity,
     reach: Settings.useSync(({ source }) => source === "sandbox" ? Infinity : 365)
   }, Effect.fnUntraced(function*() {
     const city = yield* City
@@ -54,7 +60,8 @@ export const world = (fails: ReadonlyArray<string> = []) => {
   const wettest = Asset.make("wettest", {
     about: "The wettest day",
     from: { rain: Asset.every(rain, Day) },
-    into: Memory.store<{ readonly mm: number }>()()
+    into: Memory.store<{ readonly mm: number }>()(),
+    lateAfter: promised ? "1 day" : Infinity
   }, ({ rain }) => Effect.succeed([{ mm: Math.max(...rain.map((_) => _.mm)) }]))
   const pipeline = Pipeline.make("weather", {
     assets: [rain, wettest],
@@ -112,10 +119,10 @@ export const inWorld = <A, E>(
   fails: ReadonlyArray<string>,
   test: (weather: Typed, asked: Array<string>) => Effect.Effect<A, E, Ledger>,
   env: Record<string, string> = {},
-  more: More = {}
+  { promised, ...more }: More & Promised = {}
 ) =>
   Effect.gen(function*() {
-    const { asked, pipeline } = world(fails)
+    const { asked, pipeline } = world(fails, promised === undefined ? {} : { promised })
     const layer = Layer.succeedContext(yield* Layer.build(Layer.merge(Memory.layer, yield* noon)))
     return yield* Effect.provide(test(typing(Cli.make(pipeline, { ...about, layer, ...more }), env), asked), layer)
   })

@@ -29,7 +29,17 @@ const states = <const Targets extends ReadonlyArray<Asset.Any>>(...targets: Targ
     _.map((status) => `${status.asset.name} ${status.state} ${[...Status.toSelection(status).is].join()}`))
 
 describe("the state of an asset", () => {
-  const none = { asset: "a", keys: 3, missing: 0, unavailable: 0, stale: {}, failures: [], warnings: [], waitsFor: undefined }
+  const none = {
+    asset: "a",
+    keys: 3,
+    missing: 0,
+    unavailable: 0,
+    stale: {},
+    late: undefined,
+    failures: [],
+    warnings: [],
+    waitsFor: undefined
+  }
 
   it.effect("never made, missing, fresh", () =>
     threeDays(Effect.gen(function*() {
@@ -44,7 +54,7 @@ describe("the state of an asset", () => {
       assert.deepStrictEqual(yield* of(asset), [{ ...none, state: "fresh", madeAt: madeAt + 60_000 }])
     })))
 
-  it.effect("stale by reason, through what is upstream of upstream; late when its freshness has passed", () =>
+  it.effect("stale by reason, through what is upstream of upstream; when its freshness has passed, and late it is not for that", () =>
     threeDays(Effect.gen(function*() {
       const b = Asset.make("b", { about: "", from: { asset }, into: byDay, per: Day }, ({ asset }) => Effect.succeed(asset))
       const c = Asset.make("c", { about: "", from: { b }, into: byDay, per: Day, codeVersion: "2" }, ({ b }) => Effect.succeed(b))
@@ -61,9 +71,28 @@ describe("the state of an asset", () => {
         ["fresh", {}]
       ])
       yield* TestClock.adjust("61 minutes")
-      assert.deepStrictEqual(yield* states(b, c, quote), ["b stale stale", "c stale stale", "quote late stale,late"])
+      assert.deepStrictEqual(yield* states(b, c, quote), ["b stale stale", "c stale stale", "quote stale stale"])
       const changed = Effect.map(Status.of([b, c]), (_) => _.map((status) => Status.toSelection(status).changed))
       assert.deepStrictEqual(yield* changed, [false, true])
+    })))
+
+  it.effect("late comes before missing and behind failed, and tells since when and whose", () =>
+    threeDays(Effect.gen(function*() {
+      const fails = new Set<string>()
+      const { prices } = market({ fails, lateAfter: "6 hours" })
+      yield* Run.upToDate([prices])
+      yield* setTime("2026-11-25T06:35:00Z")
+      assert.deepStrictEqual(yield* states(prices), ["prices missing missing"])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* states(prices), ["prices late missing,late"])
+      fails.add("eth")
+      yield* Run.upToDate([prices])
+      assert.deepStrictEqual(yield* states(prices), ["prices failed failed,missing,late"])
+      assert.deepStrictEqual((yield* of(prices))[0]?.late, { since: millis("2026-11-25T06:35:00Z"), subjects: ["eth"] })
+      fails.clear()
+      yield* TestClock.adjust("1 minute")
+      yield* Run.upToDate([prices])
+      assert.deepStrictEqual(yield* states(prices), ["prices fresh fresh"])
     })))
 
   it.effect("counts the keys of all subjects", () =>

@@ -51,12 +51,22 @@ export const source = <const Name extends string>(
 }
 
 /** Prices of coins by day, one call a coin. */
-export const market = (options: { readonly lookback?: number; readonly fails?: ReadonlySet<string> } = {}) => {
+export const market = (
+  options: { readonly lookback?: number; readonly lateAfter?: "6 hours"; readonly fails?: ReadonlySet<string> } = {}
+) => {
   const asked: Array<string> = []
   const moved = new Map<string, number>()
   const prices = Asset.make(
     "prices",
-    { about: "", into: coinByDay, per: Day, of: Coin, calls: () => 1, lookback: options.lookback ?? 0 },
+    {
+      about: "",
+      into: coinByDay,
+      per: Day,
+      of: Coin,
+      calls: () => 1,
+      lookback: options.lookback ?? 0,
+      lateAfter: options.lateAfter ?? Infinity
+    },
     Effect.fnUntraced(function*() {
       const days = yield* Day
       const coin = yield* Coin

@@ -15,7 +15,7 @@ import * as CoinGeckoTest from "../../src/layers/coingecko/CoinGeckoTest.ts"
 import * as DuckDbLayer from "../../src/layers/DuckDb.ts"
 import * as ManifestLayer from "../../src/layers/Manifest.ts"
 import * as Memory from "../../src/layers/Memory.ts"
-import { dataAvailability, newListing, priceMovement, runFailureWebhook } from "../../src/sensors/index.ts"
+import { dataAvailability, lateWebhook, newListing, priceMovement, runFailureWebhook } from "../../src/sensors/index.ts"
 import { type CoinGecko, CoinGeckoError } from "../../src/services/CoinGecko.ts"
 import { ServerError } from "../../src/services/CoinGeckoError.ts"
 import { DuckDb } from "../../src/services/DuckDb.ts"
@@ -272,6 +272,39 @@ describe("run_failure_webhook", () => {
         "2026-11-24T00:10:30.000Z skipped price_history failed",
         "2026-11-24T00:20Z skipped price_history is well again: it had failed since 2026-11-24 00:10 UTC"
       ])
+    }).pipe(Effect.provideService(Hook, { webhook, command: () => Effect.succeed(false) }), inWorld({}))
+  })
+})
+
+describe("late_webhook", () => {
+  it.effect("tells the hook when prices are not there at 06:35, and that they came; it asks the API nothing", () => {
+    const told: Array<News> = []
+    const webhook: Hook["Service"]["webhook"] = (news) => Effect.as(Effect.sync(() => told.push(news)), true)
+    return Effect.gen(function*() {
+      yield* at("2026-11-24T12:00:00Z")
+      const pipeline = yield* pipelineOf(lateWebhook([coinList, marketSnapshot, priceHistory]))
+      yield* publish(priceHistory, Day.window("2026-11-01", "2026-11-24"), { subject: "bitcoin" })
+      yield* publish(marketSnapshot, Partition.whole)
+      yield* alive(pipeline, "2026-11-25T06:35:00Z", nobody)
+      assert.deepStrictEqual(told, [])
+      yield* alive(pipeline, "2026-11-25T06:50:00Z", nobody)
+      yield* publish(priceHistory, Day.window("2026-11-25"), { subject: "bitcoin" })
+      yield* alive(pipeline, "2026-11-25T07:00:00Z", nobody)
+      const since = "2026-11-25T06:35:00.000Z"
+      assert.deepStrictEqual(told, [
+        {
+          id: "price_history 2026-11-25 06:35 UTC late",
+          text: "late: price_history (since 2026-11-25 06:35 UTC)",
+          details: { kind: "late", assets: ["price_history"], since }
+        },
+        {
+          id: "price_history 2026-11-25 06:35 UTC recovered",
+          text: "on time again: price_history (late since 2026-11-25 06:35 UTC)",
+          details: { kind: "recovered", assets: ["price_history"], since }
+        }
+      ])
+      yield* alive(pipeline, "2026-11-25T14:10:00Z", nobody)
+      assert.strictEqual(told[2]?.text, "late: market_snapshot (since 2026-11-25 14:00 UTC)")
     }).pipe(Effect.provideService(Hook, { webhook, command: () => Effect.succeed(false) }), inWorld({}))
   })
 })

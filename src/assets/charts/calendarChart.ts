@@ -8,6 +8,7 @@ import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import { Coin } from "../Coin.ts"
+import * as deadlines from "../deadlines.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -34,7 +35,8 @@ export const calendarChart = Asset.make("calendar_chart", {
   source: "daily_returns: simple_return as it is; days without one are left blank",
   from: { returns: Asset.every(dailyReturns, Day), coins: coinList },
   into: Picture.vega,
-  of: Coin
+  of: Coin,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, returns }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

@@ -6,6 +6,7 @@ import { brush, data, hover, lines, ranged } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import { Coin } from "../Coin.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
@@ -19,7 +20,8 @@ export const coinChart = Asset.make("coin_chart", {
   source: "price_history as it is",
   from: { prices: Asset.every(priceHistory, Day), coins: coinList },
   into: Picture.vega,
-  of: Coin
+  of: Coin,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, prices }) {
   const settings = yield* Settings
   const one = yield* shown({ coins, rows: prices, only: yield* Coin })

@@ -7,6 +7,7 @@ import { data, hover, level, lines } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import type { Rows } from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { indexedPrices } from "../derived/indexedPrices.ts"
 import { coinList, type ListedCoin } from "../raw/coinList.ts"
 import { asTheyEnd, changes, coverage, extent, series } from "./Series.ts"
@@ -18,7 +19,8 @@ export const coinComparison = Asset.make("coin_comparison", {
   group: "visualize",
   source: "indexed_prices: indexed as it is",
   from: { indexed: indexedPrices, coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, ({ coins, indexed }) => comparison({ coins, rows: indexed }))
 
 /** Rows that hold coin_id, day, price and indexed, compared. */

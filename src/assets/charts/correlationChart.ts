@@ -7,6 +7,7 @@ import { data } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { correlationMatrix } from "../derived/correlationMatrix.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -29,7 +30,8 @@ export const correlationChart = Asset.make("correlation_chart", {
   group: "visualize",
   source: "correlation_matrix as it is",
   from: { matrix: correlationMatrix, prices: Asset.every(priceHistory, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, matrix, prices }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

@@ -6,6 +6,7 @@ import { data } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { returnDistribution } from "../derived/returnDistribution.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
 import { Day } from "../partitions.ts"
@@ -26,7 +27,8 @@ export const distributionChart = Asset.make("distribution_chart", {
   group: "visualize",
   source: "return_distribution as it is",
   from: { bins: returnDistribution, returns: Asset.every(dailyReturns, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ bins, coins, returns }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

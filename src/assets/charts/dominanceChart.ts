@@ -5,6 +5,7 @@ import { attribution, frame } from "../../services/chartFrame.ts"
 import { colour, data, dayX, hover, shareOf } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { dominance } from "../derived/dominance.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -17,7 +18,8 @@ export const dominanceChart = Asset.make("dominance_chart", {
   group: "visualize",
   source: "dominance: share as it is",
   from: { shares: Asset.every(dominance, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, shares }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: shares })

@@ -5,6 +5,7 @@ import { attribution, outer, shareAxis } from "../../services/chartFrame.ts"
 import { data, hoverRow, shareSaid, strips } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -17,7 +18,8 @@ export const drawdownChart = Asset.make("drawdown_chart", {
   group: "visualize",
   source: "price_trends: drawdown as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, trends }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: trends })

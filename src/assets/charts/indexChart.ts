@@ -8,6 +8,7 @@ import { ink } from "../../services/chartTheme.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { marketIndex } from "../derived/marketIndex.ts"
 import { Day } from "../partitions.ts"
 import { pixels } from "./Series.ts"
@@ -29,7 +30,8 @@ export const indexChart = Asset.make("index_chart", {
   group: "visualize",
   source: "market_index as it is",
   from: { index: Asset.every(marketIndex, Day) },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ index }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

@@ -10,6 +10,7 @@ import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import type { Rows } from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { type DailyPrice, priceHistory } from "../raw/priceHistory.ts"
@@ -38,7 +39,8 @@ export const marketOverview = Asset.make("market_overview", {
   group: "visualize",
   source: "market_snapshot as it is; the lines are price_history's last 31 days",
   from: { market: marketSnapshot, prices: Asset.every(priceHistory, Day) },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.market
 }, (inputs) => overview(inputs))
 
 export const overview = Effect.fnUntraced(

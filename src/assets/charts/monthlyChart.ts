@@ -7,6 +7,7 @@ import { data } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Month } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -28,7 +29,8 @@ export const monthlyChart = Asset.make("monthly_chart", {
   group: "visualize",
   source: "monthly_prices: monthly_return as it is",
   from: { prices: Asset.every(monthlyPrices, Month), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.months
 }, Effect.fnUntraced(function*({ coins, prices }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

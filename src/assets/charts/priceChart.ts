@@ -5,6 +5,7 @@ import { attribution, frame, logAxis } from "../../services/chartFrame.ts"
 import { data, hover, lines } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
@@ -17,7 +18,8 @@ export const priceChart = Asset.make("price_chart", {
   group: "visualize",
   source: "price_history as it is",
   from: { prices: Asset.every(priceHistory, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, prices }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: prices })

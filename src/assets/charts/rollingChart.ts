@@ -6,6 +6,7 @@ import { data, hoverRow, strips } from "../../services/chartLines.ts"
 import { ink } from "../../services/chartTheme.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { rollingCorrelation } from "../derived/rollingCorrelation.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -18,7 +19,8 @@ export const rollingChart = Asset.make("rolling_chart", {
   group: "visualize",
   source: "rolling_correlation as it is",
   from: { correlations: Asset.every(rollingCorrelation, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, correlations }) {
   const settings = yield* Settings
   const every = yield* shown({ coins, rows: correlations })

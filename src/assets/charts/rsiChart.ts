@@ -6,6 +6,7 @@ import { data, hoverRow, strips } from "../../services/chartLines.ts"
 import { ink } from "../../services/chartTheme.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -18,7 +19,8 @@ export const rsiChart = Asset.make("rsi_chart", {
   group: "visualize",
   source: "price_trends: rsi_14 as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, trends }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: trends })

@@ -9,6 +9,7 @@ import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import { Coin } from "../Coin.ts"
+import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -25,7 +26,8 @@ export const trendChart = Asset.make("trend_chart", {
   source: "price_history and price_trends as they are",
   from: { prices: Asset.every(priceHistory, Day), trends: Asset.every(priceTrends, Day), coins: coinList },
   into: Picture.vega,
-  of: Coin
+  of: Coin,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, prices, trends }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

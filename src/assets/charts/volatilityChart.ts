@@ -5,6 +5,7 @@ import { attribution, frame, shareAxis } from "../../services/chartFrame.ts"
 import { data, hover, lines, shareSaid } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
+import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -17,7 +18,8 @@ export const volatilityChart = Asset.make("volatility_chart", {
   group: "visualize",
   source: "price_trends: volatility_30d as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
-  into: Picture.vega
+  into: Picture.vega,
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, trends }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: trends })

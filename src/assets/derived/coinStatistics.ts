@@ -6,6 +6,7 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -58,7 +59,8 @@ export const coinStatistics = Asset.make("coin_statistics", {
     Check.within("max_drawdown", -1, 0),
     Check.within("correlation_btc", -1, 1),
     Check.within("coverage", 0.99, 1, "warn")
-  ]
+  ],
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const { riskFreeRate } = yield* Settings

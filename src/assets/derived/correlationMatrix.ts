@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -28,7 +29,8 @@ export const correlationMatrix = Asset.make("correlation_matrix", {
   group: "transform",
   from: { prices: Asset.every(priceHistory, Day) },
   into: Table.make(Correlation),
-  checks: [Check.unique("coin_a", "coin_b"), Check.within("correlation", -1, 1)]
+  checks: [Check.unique("coin_a", "coin_b"), Check.within("correlation", -1, 1)],
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const found = yield* sql<{ coin_id: string; days: ReadonlyArray<number>; returns: ReadonlyArray<number> }>`

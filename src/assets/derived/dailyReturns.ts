@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -24,7 +25,8 @@ export const dailyReturns = Asset.make("daily_returns", {
   from: { prices: Asset.trailing(priceHistory, Day, 2) },
   into: Table.make(DailyReturn, { key: "day" }),
   per: Day,
-  checks: [Check.unique("coin_id", "day"), Check.within("simple_return", -1, 10, "warn")]
+  checks: [Check.unique("coin_id", "day"), Check.within("simple_return", -1, 10, "warn")],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day

@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -22,7 +23,8 @@ export const dominance = Asset.make("dominance", {
   from: { prices: priceHistory },
   into: Table.make(Dominance, { key: "day" }),
   per: Day,
-  checks: [Check.unique("coin_id", "day"), Check.within("share", 0, 1)]
+  checks: [Check.unique("coin_id", "day"), Check.within("share", 0, 1)],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   return sql`

@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -31,7 +32,8 @@ export const indexedPrices = Asset.make("indexed_prices", {
   group: "transform",
   from: { prices: Asset.every(priceHistory, Day) },
   into: Table.make(IndexedPrice),
-  checks: [Check.unique("coin_id", "day"), Check.within("drawdown", -1, 0)]
+  checks: [Check.unique("coin_id", "day"), Check.within("drawdown", -1, 0)],
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   return sql`

@@ -4,6 +4,7 @@ import * as Check from "../../engine/Check.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -33,7 +34,8 @@ export const marketIndex = Asset.make("market_index", {
     Check.within("breadth", 0, 1),
     Check.within("equal_weight", 0, 1e9, "warn"),
     Check.within("cap_weight", 0, 1e9, "warn")
-  ]
+  ],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day

@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day, Month } from "../partitions.ts"
 import { type DailyPrice, priceHistory } from "../raw/priceHistory.ts"
 
@@ -44,7 +45,8 @@ export const monthlyPrices = Asset.make("monthly_prices", {
     Check.within("monthly_return", -1, 20, "warn"),
     Check.within("max_drawdown", -1, 0),
     inOrder
-  ]
+  ],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const { first, last } = yield* Month

@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day, Month } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 import { monthlyPrices } from "./monthlyPrices.ts"
@@ -32,7 +33,8 @@ export const monthlyRanking = Asset.make("monthly_ranking", {
   from: { months: Asset.trailing(monthlyPrices, Month, 2), prices: Asset.within(priceHistory, Day, Month, 1) },
   into: Table.make(MonthlyRank, { key: "month" }),
   per: Month,
-  checks: [Check.unique("coin_id", "month")]
+  checks: [Check.unique("coin_id", "month")],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ months, prices }) {
   const sql = yield* DuckDb
   const { first, last } = yield* Month

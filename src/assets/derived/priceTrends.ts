@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -54,7 +55,8 @@ export const priceTrends = Asset.make("price_trends", {
     Check.within("drawdown", -1, 0),
     Check.within("rsi_14", 0, 100),
     Check.within("volatility_30d", 0, 50, "warn")
-  ]
+  ],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day

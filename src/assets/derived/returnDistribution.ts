@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { dailyReturns } from "./dailyReturns.ts"
 
@@ -25,7 +26,8 @@ export const returnDistribution = Asset.make("return_distribution", {
   group: "transform",
   from: { returns: Asset.every(dailyReturns, Day) },
   into: Table.make(ReturnBin),
-  checks: [Check.unique("coin_id", "bin"), Check.within("share", 0, 1)]
+  checks: [Check.unique("coin_id", "bin"), Check.within("share", 0, 1)],
+  lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ returns }) {
   const sql = yield* DuckDb
   return sql`

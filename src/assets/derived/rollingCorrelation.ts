@@ -5,6 +5,7 @@ import { CoinId } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
@@ -24,7 +25,8 @@ export const rollingCorrelation = Asset.make("rolling_correlation", {
   from: { prices: Asset.trailing(priceHistory, Day, 91) },
   into: Table.make(RollingCorrelation, { key: "day" }),
   per: Day,
-  checks: [Check.unique("coin_id", "day"), Check.within("correlation_30", -1, 1), Check.within("correlation_90", -1, 1)]
+  checks: [Check.unique("coin_id", "day"), Check.within("correlation_30", -1, 1), Check.within("correlation_90", -1, 1)],
+  lateAfter: deadlines.figures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day

@@ -6,6 +6,7 @@ import { CoinGecko, CoinId, type CoinListRow, type Rows } from "../../services/C
 import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 
 /** One row a coin, listed now or once. `symbol` is not unique. */
 export class ListedCoin extends Schema.Class<ListedCoin>("ListedCoin")({
@@ -28,6 +29,7 @@ export const coinList = Asset.make("coin_list", {
   checks: [Check.unique("coin_id")],
   codeVersion: "2",
   freshFor: "7 days",
+  lateAfter: deadlines.list,
   calls: () => 1
 }, Effect.fnUntraced(function*() {
   const gecko = yield* CoinGecko

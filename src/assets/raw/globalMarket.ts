@@ -6,6 +6,7 @@ import { CoinGecko } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 
 const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
 
@@ -34,6 +35,7 @@ export const globalMarket = Asset.make("global_market", {
   into: Table.make(WholeMarket, { log: "observed_at" }),
   checks: [Check.within("bitcoin_dominance", 0, 100, "warn"), Check.within("total_market_cap", 0, 1e18, "warn")],
   freshFor: "10 minutes",
+  lateAfter: deadlines.market,
   calls: () => 1
 }, Effect.fnUntraced(function*() {
   const { currency } = yield* Settings

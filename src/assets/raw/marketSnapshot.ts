@@ -6,6 +6,7 @@ import { CoinGecko, CoinId, type MarketRow } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
+import * as deadlines from "../deadlines.ts"
 
 const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
 const said = (description: string) => Schema.NullOr(Schema.String).annotate({ description })
@@ -47,6 +48,7 @@ export const marketSnapshot = Asset.make("market_snapshot", {
   into: Table.make(Market, { log: "observed_at" }),
   checks: [Check.unique("coin_id")],
   freshFor,
+  lateAfter: deadlines.market,
   calls: () => 1
 }, Effect.fnUntraced(function*() {
   const gecko = yield* CoinGecko

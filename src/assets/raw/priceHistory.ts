@@ -7,6 +7,7 @@ import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
+import * as deadlines from "../deadlines.ts"
 import { Day, freeDays, served } from "../partitions.ts"
 import { whereabouts } from "./coinList.ts"
 
@@ -37,7 +38,8 @@ export const priceHistory = Asset.make("price_history", {
   checks: [Check.unique("coin_id", "day"), Check.within("price", 0, 1e12, "warn")],
   lookback: 2,
   calls: () => 1,
-  reach: served
+  reach: served,
+  lateAfter: deadlines.prices
 }, Effect.fnUntraced(function*() {
   const gecko = yield* CoinGecko
   const coin = yield* Coin

@@ -9,6 +9,7 @@ import * as Report from "../../services/Report.ts"
 import { Settings } from "../../services/Settings.ts"
 import { comparison } from "../charts/coinComparison.ts"
 import { overview } from "../charts/marketOverview.ts"
+import * as deadlines from "../deadlines.ts"
 import { CoinStatistic, coinStatistics } from "../derived/coinStatistics.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
@@ -25,7 +26,8 @@ export const marketReport = Asset.make("market_report", {
   group: "reporting",
   source: "market_snapshot, coin_statistics and price_history",
   from: { market: marketSnapshot, statistics: coinStatistics, prices: Asset.every(priceHistory, Day), coins: coinList },
-  into: Report.store
+  into: Report.store,
+  lateAfter: deadlines.market
 }, Effect.fnUntraced(function*({ coins, market, prices, statistics }) {
   const settings = yield* Settings
   const chart = yield* Chart

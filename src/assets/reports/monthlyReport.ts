@@ -12,6 +12,7 @@ import { html } from "../../services/Html.ts"
 import * as Report from "../../services/Report.ts"
 import { Settings } from "../../services/Settings.ts"
 import { extent, series } from "../charts/Series.ts"
+import * as deadlines from "../deadlines.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
 import { MonthlyPrice, monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Day, Month } from "../partitions.ts"
@@ -54,7 +55,8 @@ export const monthlyReport = Asset.make("monthly_report", {
   },
   into: Report.store,
   per: Month,
-  each: true
+  each: true,
+  lateAfter: deadlines.report
 }, Effect.fnUntraced(function*({ months, prices, returns }) {
   const sql = yield* DuckDb
   const settings = yield* Settings

@@ -28,6 +28,8 @@ export const toText = (said: Said, dataDir: string, { columns, ink }: Page): str
     ...fact("read by", said.to.join(", ")),
     ...fact("code", said.codeVersion === "1" ? null : `version ${said.codeVersion}`),
     ...fact("fresh for", said.freshFor === null ? null : duration(said.freshFor)),
+    ...fact("late",
+      said.lateAfter === null ? null : `${duration(said.lateAfter)} after ${said.per === null ? "it was made" : "a key is due"}`),
     ...section("Keys", said.per === null ? [] : coverage.map((_) => `  ${keysOf(_)}`)),
     ...section("Checks", checks.length === 0 ? [] : [
       table(["check", "kind", "result", ""], checks.map((_) => [_.check, _.severity, _.result, _.note.slice(_.check.length + 2)]), {

@@ -183,6 +183,8 @@ export const heard = <Cursor, E, R>(
     readonly interest: (event: Event) => boolean
     /** Two looks are so far apart at least. */
     readonly minimum?: Duration.Input
+    /** So long without anything of interest, and it looks in any case [default: a pulse]. */
+    readonly every?: Duration.Input
   },
   look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
 ): Looks<Cursor, E | LedgerFailed, R | Ledger> => ({
@@ -199,6 +201,7 @@ export const heard = <Cursor, E, R>(
         Stream.runForEach(() => Queue.offer(bell, undefined)),
         Effect.forkScoped({ startImmediately: true })
       )
+      const every = Duration.toMillis(options.every === undefined ? pulse : Duration.fromInputUnsafe(options.every))
       const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? 0))
       return Stream.unfold({ cursor, last }, Effect.fnUntraced(function*(state) {
         if (state.last !== undefined && minimum > 0) yield* until(state.last + minimum)
@@ -206,7 +209,7 @@ export const heard = <Cursor, E, R>(
           const sighting = yield* look(state.cursor)
           const now = yield* Clock.currentTimeMillis
           if (Option.isSome(sighting)) return [{ ...sighting.value, due: now }, { cursor: sighting.value.cursor, last: now }] as const
-          yield* Effect.raceFirst(Queue.take(bell), Effect.sleep(pulse))
+          yield* Effect.raceFirst(Queue.take(bell), until(now + every))
         }
       }))
     }))
