@@ -35,7 +35,7 @@ export const priceHistory = Asset.make("price_history", {
   into: Table.make(DailyPrice, { key: "day", subject: "coin_id" }),
   per: Day,
   of: Coin,
-  checks: [Check.unique("coin_id", "day"), Check.within("price", 0, 1e12, "warn")],
+  checks: [Check.unique("coin_id", "day"), Check.within("price", 0, 1e12, "warn"), Check.noGaps("day", { by: "coin_id" })],
   lookback: 2,
   calls: () => 1,
   reach: served,

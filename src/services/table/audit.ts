@@ -144,6 +144,10 @@ const breaking = (
         ? sql`SELECT unnest(generate_series(min(v)::DATE::TIMESTAMPTZ, max(v)::DATE::TIMESTAMPTZ, INTERVAL 1 DAY)) AS k FROM points`
         : sql`SELECT unnest(string_split(${starts.join()}, ',')::${type}[]) AS k`
       const here = asset.per === undefined ? sql`true` : sql`v < ${edgeOf(sql, shape.columns, rule.column, calendar, window.to + 1)}`
+      // a date is its own key; another value lies in the key that began last, which costs a join of all with all
+      const there = asset.per !== undefined && dates && calendar.unit === "day"
+        ? sql`SELECT DISTINCT b, v AS k FROM points WHERE ${here}`
+        : sql`SELECT DISTINCT b, k FROM (FROM points WHERE ${here}) ASOF JOIN due ON v >= k`
       return sql`
         WITH
           points AS (SELECT ${by} AS b, ${sql(rule.column)}::${type} AS v FROM (${
@@ -151,7 +155,7 @@ const breaking = (
       }) WHERE v IS NOT NULL),
           spans AS (SELECT b, min(v) AS first, max(v) AS last FROM points GROUP BY b),
           due AS (${due}),
-          there AS (SELECT DISTINCT b, k FROM (FROM points WHERE ${here}) ASOF JOIN due ON v >= k)
+          there AS (${there})
         SELECT ${name} k AS ${sql(rule.column)}
         FROM (FROM spans, due WHERE k > first AND k < last) ANTI JOIN there USING (b, k)
         ORDER BY ALL`
