@@ -67,7 +67,7 @@ const walk = (node: unknown, source: string, found: Found): void => {
   switch (node.type) {
     case "BinaryExpression":
     case "LogicalExpression":
-      // `a ?? b || c` is no JavaScript, so that both stand in brackets; `||` differs only where the alternative is a plain value
+      // `a ?? b || c` is no JavaScript, so that both stand in brackets; `||` differs only where that is a plain value
       if (field(node, "operator") === "??") {
         const [left, right] = ["left", "right"].map((_) => child(node, _)).map((_) => source.slice(_.start, _.end))
         found.push({ start: node.start, end: node.end, to: `((${left}) ${isPlain(child(node, "right")) ? "||" : "&&"} (${right}))` })
@@ -110,9 +110,11 @@ const walk = (node: unknown, source: string, found: Found): void => {
   for (const [name, value] of Object.entries(node)) if (name !== "typeAnnotation") walk(value, source, found)
 }
 
-/** A number, a text or a boolean that is not taken for nothing, or what is made of one by a sign. */
+/** A number or a boolean that is not taken for nothing, or what is made of one by a sign. */
 const isPlain = (node: Node): boolean =>
-  node.type === "UnaryExpression" ? isPlain(child(node, "argument")) : node.type === "Literal" && Boolean(field(node, "value"))
+  node.type === "UnaryExpression"
+    ? isPlain(child(node, "argument"))
+    : node.type === "Literal" && (field(node, "value") === true || Boolean(Number(field(node, "value"))))
 
 const between = (node: Node, from: number, to: number, source: string, found: Found) => {
   const operator = String(field(node, "operator"))

@@ -128,7 +128,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const recovered = yield* Ref.make<ReadonlyArray<StepRow>>(yield* reconcile)
   const owner = yield* Asset.newId
   const turn = yield* Semaphore.make(1)
-  const news = yield* Latch.make(false)
+  const news = yield* Latch.make()
   const wake = Effect.asVoid(news.open)
   /** Whom a turn is waited for here. */
   const attended = new Map<string, Deferred.Deferred<Request.Request, Cancelled | NotSelected>>()

@@ -55,6 +55,15 @@ describe("turns", () => {
       assert.deepStrictEqual(yield* states, ["a running", "b succeeded", "c running"])
     })))
 
+  it.effect("are four at a time where nobody says otherwise", () =>
+    world(Effect.gen(function*() {
+      const all = ["a", "b", "c", "d", "e"].map((_) => gated(_).asset)
+      yield* ask(...all.map((_) => asked(_.name)))
+      yield* working(...all)
+      yield* tick
+      assert.deepStrictEqual(yield* states, ["a running", "b running", "c running", "d running", "e queued"])
+    })))
+
   it.effect("are limited by tag and value, by each value of a tag, and by pool; what has none of them is not", () =>
     world(Effect.gen(function*() {
       const [a, b, c, d] = [gated("a", "api"), gated("b", "api"), gated("c"), gated("d")]
@@ -132,6 +141,18 @@ describe("whatever ends lets go", () => {
         ["nothing", "failed", `There is no asset or job called "nothing`]
       ])
       yield* free
+    })))
+
+  it.effect("three failures are named, of more it is said how many", () =>
+    world(Effect.gen(function*() {
+      const all = ["a", "b", "c", "d", "e"].map((name) => Asset.make(name, { about: "", into: inOne }, () => Effect.fail("no" as const)))
+      yield* ask(asked("three", { targets: ["a", "b", "c"] }), asked("five", { targets: ["a", "b", "c", "d", "e"] }))
+      yield* working(...all)
+      for (let i = 0; i < 3; i++) yield* tick
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => `${_.id} ${_.state}: ${_.note}`), [
+        "three failed: a: no; b: no; c: no",
+        "five failed: a: no; b: no; c: no and 2 more"
+      ])
     })))
 
   it.effect("what was taken back, by a word to the queue or from another process to the ledger", () =>

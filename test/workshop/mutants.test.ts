@@ -46,6 +46,11 @@ it("makes no mutant that does not compile: brackets stay in pairs, also where an
   ])
   assert.deepStrictEqual(found("const g = !(-(a)) && 0x9e"), ["1: ! → ", "1: - → ", "1: && → ||", "1: 0x9e → 159"])
   assert.deepStrictEqual(found("const h = a ?? 0"), ["1: a ?? 0 → ((a) && (0))", "1: 0 → 1"])
+  assert.deepStrictEqual(found("const i = a ?? \"b\", j = c ?? true"), [
+    "1: a ?? \"b\" → ((a) && (\"b\"))",
+    "1: c ?? true → ((c) || (true))",
+    "1: true → false"
+  ])
 })
 
 it("leaves text that is no SQL alone, and types and imports", () => {

@@ -76,12 +76,12 @@ export const missing: Condition = operand("missing", ({ missing, newest }) => ({
 
 /** Its newest key fell due since it was handled, and is not there. */
 export const newlyMissing: Condition = operand("newly missing", ({ handledAt, missing, newest }) => {
-  const since = newest?.dueSince ?? (handledAt === 0 ? 1 : 0)
+  const isNew = newest === undefined ? handledAt === 0 : newest.dueSince > handledAt
   const next = newest === undefined ? "never: it has no partition" : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
   if (!missing) return { holds: false, evidence: `${newest?.key ?? "it"} is there`, otherwise: next }
-  if (since <= handledAt)
+  if (!isNew)
     return { holds: false, evidence: `${newest?.key ?? "it"} is missing, and was when ${handled(handledAt)}`, otherwise: next }
-  const evidence = newest === undefined ? "it was never made" : `${newest.key} fell due at ${Cadence.instant(since)}`
+  const evidence = newest === undefined ? "it was never made" : `${newest.key} fell due at ${Cadence.instant(newest.dueSince)}`
   return { holds: true, evidence, otherwise: "it is made or asked for" }
 })
 

@@ -120,7 +120,7 @@ export const decide = (
   const { busy, dues, now, seen, waiting } = situation
   const chosen = new Set(caughtUp(schedule, dues, now))
   const taken = busy || waiting > 0
-  let asked = 0
+  let isAsked = false
   let queued = waiting
   let makeWay = false
   const verdictOf = (due: number): Verdict => {
@@ -129,8 +129,8 @@ export const decide = (
       queued++
       return { due, state: "waiting", note }
     }
-    if (schedule.overlap === "allow" || (!taken && asked === 0)) {
-      asked++
+    if (schedule.overlap === "allow" || (!taken && !isAsked)) {
+      isAsked = true
       return { due, state: "ran", note: "" }
     }
     // those that are caught up on wait for one another, whatever becomes of what falls due meanwhile

@@ -323,6 +323,41 @@ describe("a run-failure sensor", () => {
       })
     })))
 
+  it.effect("names five of the steps that failed, says how many more did, and what a run was cut short by", () =>
+    inMemory(Effect.gen(function*() {
+      const said: Array<string> = []
+      const looks = Failures.of((alert) => Effect.sync(() => void said.push(alert.says)))
+      const steps = (run: string, count: number) =>
+        Effect.forEach(Array.from({ length: count }, (_, i) => `${run}${i}`), (id) =>
+          record({ _tag: "StepStarted", run, id, asset: id, window: "", subject: "", why: "" }, {
+            _tag: "StepEnded",
+            id,
+            state: "failed",
+            rows: 0,
+            changed: 0,
+            note: "no"
+          }))
+      for (const [run, state, count] of [["a", "failed", 5], ["b", "failed", 7], ["c", "lost", 0]] as const) {
+        yield* record({ _tag: "RunStarted", run, targets: [run, "prices"], trigger: "test" })
+        yield* steps(run, count)
+        yield* record({ _tag: "StepStarted", run, id: run, asset: "well", window: "", subject: "", why: "" }, {
+          _tag: "StepEnded",
+          id: run,
+          state: "succeeded",
+          rows: 0,
+          changed: 0,
+          note: ""
+        })
+        yield* record({ _tag: "RunEnded", run, state })
+      }
+      for (const seq of [0, 1, 2]) yield* looks.look({ seq, failing: {} })
+      assert.deepStrictEqual(said, [
+        "a, prices failed; a0: no; a1: no; a2: no; a3: no; a4: no",
+        "b, prices failed; b0: no; b1: no; b2: no; b3: no; b4: no; and 2 more",
+        "c, prices was cut short: its process died"
+      ])
+    })))
+
   it.effect("tries again what could not be sent, under the same name", () =>
     inMemory(Effect.gen(function*() {
       const sent: Array<string> = []
