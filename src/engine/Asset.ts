@@ -220,7 +220,9 @@ export const make = <
         (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: ids }, value))
       yield* (yield* Published)(self, publication)
       return yield* read(slice)
-    }).pipe(Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }))
+    }).pipe(
+      Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
+    )
   const evaluate = (slice: Store.Slice) =>
     Effect.flatMap(making, Option.match({ onNone: () => read(slice), onSome: (id) => step(slice, id) }))
   const making = Effect.flatMap(Making, (hook) => hook(self))

@@ -7,7 +7,7 @@
  * than that: so an upstream that was made again and came out the same makes nothing stale, and one changed day makes
  * stale exactly what read that day. State is kept as stretches of neighbouring keys, not as keys.
  */
-import { Context, Effect, Schema } from "effect"
+import { Context, Data, Effect, Schema } from "effect"
 import type { Calendar } from "./Partition.ts"
 import type { Span } from "./Span.ts"
 
@@ -15,23 +15,23 @@ import type { Span } from "./Span.ts"
 export const Keys = Schema.Struct({ first: Schema.String, last: Schema.String })
 
 /** One materialization of one slice, as published. */
-export class Entry extends Schema.Class<Entry>("crypto/engine/Manifest/Entry")({
-  id: Schema.String,
-  asset: Schema.String,
+export class Entry extends Data.Class<{
+  readonly id: string
+  readonly asset: string
   /** Empty for an asset that is of nothing. */
-  subject: Schema.String,
-  window: Keys,
+  readonly subject: string
+  readonly window: typeof Keys.Type
   /** The keys whose content changed; those made for the first time are among them. */
-  changed: Schema.Array(Keys),
-  codeVersion: Schema.String,
-  sawUpTo: Schema.Int,
-  inputs: Schema.Record(Schema.String, Schema.String),
-  rows: Schema.Int,
-  contentHash: Schema.String,
-  warnings: Schema.Array(Schema.String),
+  readonly changed: ReadonlyArray<typeof Keys.Type>
+  readonly codeVersion: string
+  readonly sawUpTo: number
+  readonly inputs: Readonly<Record<string, string>>
+  readonly rows: number
+  readonly contentHash: string
+  readonly warnings: ReadonlyArray<string>
   /** Epoch milliseconds. */
-  at: Schema.Finite
-}) {}
+  readonly at: number
+}> {}
 
 /** An entry in its place in the log. */
 export interface Numbered extends Entry {

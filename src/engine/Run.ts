@@ -5,7 +5,7 @@
  * reads it, and nothing else: a subject that fails leaves the other subjects, and what reads them all, to go on. A run
  * does not fail, it reports.
  */
-import { Cause, Context, Deferred, Effect, Exit, Option, Ref, Semaphore } from "effect"
+import { Cause, Context, Effect, Exit, Option, Queue, Ref } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Check from "./Check.ts"
 import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
@@ -107,48 +107,104 @@ export const explain = (cause: Cause.Cause<unknown>): string => {
 
 const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, options: Options) {
   const run = yield* Asset.newId
-  const permits = yield* Semaphore.make(options.concurrency ?? 4)
-  const ended = new Map(plan.steps.map((_) => [_, Deferred.makeUnsafe<ReadonlyArray<Result<unknown>>>()]))
-  const steps = Effect.forEach(plan.steps, (step) =>
-    Effect.gen(function*() {
-      const before: Array<Result<unknown>> = []
-      for (const upstream of step.after) {
-        const waitFor = ended.get(upstream)
-        if (waitFor !== undefined) before.push(...yield* Deferred.await(waitFor))
-      }
-      const results = yield* Effect.forEach(step.subjects, (subject) => {
-        const by = blocker(step, subject, before)
-        const outcome: Effect.Effect<Outcome<unknown>, unknown, unknown> = by === undefined
-          ? permits.withPermits(1)(settle(run, step, subject))
-          : block(run, step, subject, Plan.label(by))
-        return Effect.map(outcome, (outcome): Result<unknown> => ({ step, subject, outcome }))
-      }, { concurrency: "unbounded" })
-      const done = ended.get(step)
-      if (done !== undefined) yield* Deferred.succeed(done, results)
-      return results
-    }), { concurrency: "unbounded" })
+  const { request = null, trigger = "library" } = options
+  const started = { _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request } as const
   // the run's own beginning and end cannot be interrupted: what began is told to have ended
   return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
-    const { request = null, trigger = "library" } = options
-    yield* tell({ _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request })
-    const exit = yield* Effect.exit(restore(steps))
+    const report = (results: ReadonlyArray<Result<unknown>>): Report<unknown> => ({ run, state: stateOf(results), results })
+    if (plan.steps.length === 0) {
+      const none = report([])
+      yield* tell(started, { _tag: "RunEnded", run, state: none.state })
+      return none
+    }
+    yield* tell(started)
+    const exit = yield* Effect.exit(restore(performed(run, plan.steps, options.concurrency ?? 4)))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) yield* Effect.ignore(tell({ _tag: "RunEnded", run, state: "interrupted" }))
       return yield* exit
     }
-    const results = exit.value.flat()
-    const state = stateOf(results)
-    yield* tell({ _tag: "RunEnded", run, state })
-    const report: Report<unknown> = { run, state, results }
-    return report
+    const done = report(exit.value)
+    yield* tell({ _tag: "RunEnded", run, state: done.state })
+    return done
   }))
 })
 
+/** A step in its turn: what it still waits for, and what came of it. */
+interface Turn {
+  readonly step: Plan.Step
+  readonly reads: Array<Turn>
+  readonly readers: Array<Turn>
+  /** How many of those that it reads have not ended. */
+  waits: number
+  /** How many of its slices have not ended. */
+  open: number
+  /** In the order of the step's subjects. */
+  readonly results: Array<Result<unknown>>
+}
+
+const turnsOf = (steps: ReadonlyArray<Plan.Step>): ReadonlyArray<Turn> => {
+  const turns = new Map(steps.map((step): readonly [Plan.Step, Turn] => [
+    step,
+    { step, reads: [], readers: [], waits: 0, open: step.subjects.length, results: [] }
+  ]))
+  for (const turn of turns.values()) {
+    for (const upstream of new Set(turn.step.after)) {
+      const read = turns.get(upstream)
+      if (read === undefined) continue
+      turn.reads.push(read)
+      read.readers.push(turn)
+      turn.waits++
+    }
+  }
+  return [...turns.values()]
+}
+
+/** Slices whose turn has come wait in one queue for so many workers; what is blocked waits for nobody. */
+const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<Plan.Step>, concurrency: number) {
+  const turns = turnsOf(steps)
+  const workers = Math.min(concurrency, turns.reduce((sum, _) => sum + _.open, 0))
+  const ready = yield* Queue.unbounded<readonly [turn: Turn, index: number] | undefined>()
+  let left = turns.length
+
+  const begin: (turn: Turn) => Effect.Effect<void, LedgerFailed, Ledger> = Effect.fnUntraced(function*(turn) {
+    const { reads, step } = turn
+    if (turn.open === 0) return yield* over(turn)
+    const before = reads.flatMap((_) => _.results)
+    const stops = before.some(isBad)
+    for (const [index, subject] of step.subjects.entries()) {
+      const by = stops ? blocker(step, subject, before) : undefined
+      if (by === undefined) Queue.offerUnsafe(ready, [turn, index])
+      else yield* ended(turn, index, yield* block(run, step, subject, Plan.label(by)))
+    }
+  })
+  const ended = (turn: Turn, index: number, outcome: Outcome<unknown>) => {
+    turn.results[index] = { step: turn.step, subject: turn.step.subjects[index], outcome }
+    return --turn.open > 0 ? Effect.void : over(turn)
+  }
+  const over = Effect.fnUntraced(function*({ readers }: Turn) {
+    for (const reader of readers) if (--reader.waits === 0) yield* begin(reader)
+    if (--left === 0) Queue.offerAllUnsafe(ready, Array.from({ length: workers }, () => undefined))
+  })
+  const worker = Effect.gen(function*() {
+    while (true) {
+      const slice = yield* Queue.take(ready)
+      if (slice === undefined) return
+      const [turn, index] = slice
+      yield* ended(turn, index, yield* settle(run, turn.step, turn.step.subjects[index]))
+    }
+  })
+
+  for (const turn of turns.filter((_) => _.waits === 0)) yield* begin(turn)
+  yield* Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded", discard: true })
+  return turns.flatMap((_) => _.results)
+})
+
 /** The ledger, and whoever listens to the progress, hear the same. */
-const tell = Effect.fnUntraced(function*(event: Event) {
+const tell = Effect.fnUntraced(function*(...events: [Event, ...ReadonlyArray<Event>]) {
   const ledger = yield* Ledger
-  yield* ledger.record(event)
-  yield* (yield* Progress)(event)
+  yield* ledger.record(...events)
+  const progress = yield* Progress
+  for (const event of events) yield* progress(event)
 })
 
 const isBad = ({ outcome }: Result<unknown>): boolean => outcome._tag === "Failed" || outcome._tag === "Blocked"
