@@ -85,8 +85,9 @@ export const historyOf = Effect.fnUntraced(function*<A extends Named>(assets: Re
 /** The state of one asset, from its entries, oldest first. Keys that are none of this calendar's are left out. */
 export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
   const state = new Map<string, Array<Stretch>>()
+  const toSpan = spansOf(calendar)
   for (const entry of log) {
-    const span = toSpan(entry.window, calendar)
+    const span = toSpan(entry.window)
     if (span === undefined) continue
     const known = state.get(entry.subject) ?? []
     state.set(entry.subject, known)
@@ -98,7 +99,7 @@ export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
     const before = met.flatMap((_) => _.from < span.from ? [{ ..._, to: span.from - 1 }] : [])
     const after = met.flatMap((_) => span.to < _.to ? [{ ..._, from: span.to + 1 }] : [])
     const inside = met.map(({ changed, from, to }) => ({ ...fresh, from: Math.max(from, span.from), to: Math.min(to, span.to), changed }))
-    const changed = entry.changed.flatMap((_) => toSpan(_, calendar) ?? [])
+    const changed = entry.changed.flatMap((_) => toSpan(_) ?? [])
     known.splice(first, past - first, ...before, ...overlay(span, inside, changed, fresh), ...after)
   }
   return state
@@ -110,10 +111,18 @@ export const changes = (state: State, subject: string | undefined): ReadonlyArra
 
 // helpers
 
-const toSpan = (keys: typeof Keys.Type, calendar: Calendar): Span | undefined => {
-  const from = calendar.ordinalOf(keys.first)
-  const to = calendar.ordinalOf(keys.last)
-  return from === undefined || to === undefined || from > to ? undefined : { from, to }
+/** Subjects share their keys, so each key is looked up once. */
+const spansOf = (calendar: Calendar) => {
+  const known = new Map<string, number | undefined>()
+  const ordinalOf = (key: string): number | undefined => {
+    if (!known.has(key)) known.set(key, calendar.ordinalOf(key))
+    return known.get(key)
+  }
+  return ({ first, last }: typeof Keys.Type): Span | undefined => {
+    const from = ordinalOf(first)
+    const to = ordinalOf(last)
+    return from === undefined || to === undefined || from > to ? undefined : { from, to }
+  }
 }
 
 /** The made span, cut where "changed in this entry" and "changed in an older one" meet. */
