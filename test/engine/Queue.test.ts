@@ -239,15 +239,19 @@ describe("whatever ends lets go", () => {
       yield* free
     })))
 
-  it.effect("and what runs here for long gives signs of life", () =>
+  it.effect("and what runs here for long gives signs of life, also while somebody waits for it", () =>
     world(Effect.gen(function*() {
       const a = gated("a")
       yield* ask(asked("a"))
-      yield* working(a.asset)
+      const queue = yield* working(a.asset)
+      const held = Effect.map(Ledger.use((_) => _.requests({})), ([_]) => [_?.state, (_?.heldUntil ?? 0) - (_?.beganAt ?? 0)])
+      yield* tick
+      assert.deepStrictEqual(yield* held, ["running", 60_000], "it is believed for a minute from the first")
+      yield* Effect.forkChild(queue.attend(asked("w", { targets: ["a"] }), () => Effect.never), { startImmediately: true })
       yield* TestClock.adjust("5 minutes")
-      const [request] = yield* Ledger.use((_) => _.requests({}))
-      assert.strictEqual(request?.state, "running")
-      assert.isAbove(request?.heldUntil ?? 0, yield* Clock.currentTimeMillis)
+      const [state, until = 0] = yield* held
+      assert.strictEqual(state, "running")
+      assert.isTrue(Number(until) > 345_000 && Number(until) <= 361_000, `a minute from a sign not fifteen seconds old: ${until}`)
     })))
 
   it.effect("after a hundred interruptions at random nothing is held, and nothing runs", () => world(interruptions(100, 7)))
@@ -281,6 +285,25 @@ describe("somebody who looks on", () => {
       yield* tick
       assert.strictEqual(yield* Fiber.join(fiber), 7)
       assert.deepStrictEqual(yield* states, ["first succeeded", "a succeeded"])
+    })))
+
+  it.effect("is told of what holds what it needs, and of all that runs where it waits for a place", () =>
+    world(Effect.gen(function*() {
+      const [a, b, c] = [gated("a"), gated("b"), gated("c")]
+      yield* ask(asked("first", { targets: ["a"] }), asked("other", { targets: ["b"] }))
+      const queue = yield* working(a.asset, b.asset, c.asset).pipe(limited({ runs: 2 }))
+      yield* tick
+      const toldOf = Effect.fnUntraced(function*(id: string, target: string) {
+        const told: Array<string> = []
+        const waits = (by: ReadonlyArray<Request.Request>) => Effect.sync(() => void told.push(...by.map((_) => _.id)))
+        const fiber = yield* Effect.forkChild(queue.attend(asked(id, { targets: [target] }), () => nothing(7), waits), {
+          startImmediately: true
+        })
+        yield* tick
+        yield* Fiber.interrupt(fiber)
+        return told.toSorted()
+      })
+      assert.deepStrictEqual([yield* toldOf("x", "a"), yield* toldOf("y", "c")], [["first"], ["first", "other"]])
     })))
 
   it.effect("interrupted while it waits, or while it runs, takes the request along", () =>

@@ -240,14 +240,17 @@ const verdicts = Effect.fnUntraced(function*(
   const asked = ticks.flatMap((_) => _.requests)
   const known = new Set(requests.map((_) => _.id))
   for (const id of asked) if (!known.has(id)) wrong.push(`a tick asked for ${id}, which is not there`)
-  for (const { id, trigger } of requests)
+  // what a dead process left is taken up by the queue, in the name of who asked for it: that is no tick's doing
+  const first = requests.filter((_) => _.parent === null)
+  for (const { parent } of requests) if (parent !== null && !known.has(parent)) wrong.push(`${parent} was taken up, and is not there`)
+  for (const { id, trigger } of first)
     if (asked.filter((_) => _ === id).length !== 1) wrong.push(`${trigger} asked for ${id}, and has no tick of it`)
   for (const { requests, source, state } of ticks) {
     const expected = state === "ran" ? requests.length >= 1 : requests.length === 0
     if (!expected) wrong.push(`a tick of ${source} is ${state} with ${requests.length} runs`)
   }
   // no cursor is ahead of its runs, nor behind them
-  const items = requests.filter((_) => _.trigger === "sensor counting").map((_) => _.runKey)
+  const items = first.filter((_) => _.trigger === "sensor counting").map((_) => _.runKey)
   const counted = Number(standings.get("counting")?.cursor ?? 0)
   const wanted = Array.from({ length: counted }, (_, i) => `counting item ${i + 1}`)
   if (JSON.stringify(items) !== JSON.stringify(wanted)) wrong.push(`the cursor is at ${counted}, and asked for was ${items.join(", ")}`)
