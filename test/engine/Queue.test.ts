@@ -8,7 +8,7 @@ import * as Pipeline from "../../src/engine/Pipeline.ts"
 import * as Queue from "../../src/engine/Queue.ts"
 import * as Request from "../../src/engine/Request.ts"
 import { ask, asked, free, interruptions, limited, working, world } from "./queueing.ts"
-import { byDay, Coin, coinByDay, Day, inOne } from "./world.ts"
+import { byDay, Coin, coinByDay, Day, inOne, publish } from "./world.ts"
 
 /** Assets of one value that begin when told to, and say so. */
 const gated = <const Name extends string>(name: Name, pool?: string) => {
@@ -121,7 +121,7 @@ describe("turns", () => {
       yield* working(a.asset)
       yield* TestClock.adjust("9 seconds")
       assert.deepStrictEqual(yield* states, ["a queued"])
-      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* states, ["a succeeded"])
     })))
 })
@@ -234,7 +234,9 @@ describe("whatever ends lets go", () => {
       assert.isTrue(yield* Ledger.use((_) => _.begin("a", [{ name: "asset a", limit: 1 }], "frozen", until)))
       yield* TestClock.adjust("29 seconds")
       assert.deepStrictEqual(yield* states, ["a running", "w queued"])
-      yield* TestClock.adjust("3 seconds")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* states)[0], "a lost")
+      yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(yield* states, ["a lost", "w succeeded"])
       yield* free
     })))
@@ -344,6 +346,23 @@ describe("somebody who looks on", () => {
       assert.deepStrictEqual(yield* states, ["b failed"])
     })))
 })
+
+it.effect("a request for what is missing makes no more than that", () =>
+  world(Effect.gen(function*() {
+    const made: Array<string> = []
+    const daily = Asset.make("daily", { about: "", into: byDay, per: Day }, () =>
+      Effect.map(Day, (days) => {
+        made.push(`${days}`)
+        return days.keys.map((day) => ({ day, value: 1 }))
+      }))
+    yield* publish(daily, Day.window("2026-11-22"), { codeVersion: "older" })
+    yield* working(daily)
+    for (const which of ["missing", "stale"] as const) {
+      yield* ask(asked(which, { targets: ["daily"], which }))
+      for (let i = 0; i < 3; i++) yield* tick
+    }
+    assert.deepStrictEqual(made, ["2026-11-23..2026-11-24", "2026-11-22"])
+  })))
 
 describe("a request that is asked for again", () => {
   /** Two coins, of which one fails until it is mended. */
