@@ -214,6 +214,18 @@ describe.each([["in memory", inMemory], ["in DuckDB", inDuckDb]])("rows %s", (_,
   }))
 })
 
+it("what was refused is told with its window and subject, where there are any, and how many offended", () => {
+  const findings = [{ check: "unique(day)", severity: "block", offenders: 1 }, {
+    check: "positive",
+    severity: "block",
+    offenders: 2
+  }] as const
+  const rest = "was made and not published, because of unique(day): 1 offender; positive: 2 offenders. " +
+    "The rows published before are untouched; the table _offenders keeps what was refused."
+  const message = (window: string, subject: string) => new Check.AuditFailed({ asset: "prices", window, subject, findings }).message
+  assert.deepStrictEqual([message("2026-11-06", "btc"), message("", "")], [`prices btc 2026-11-06 ${rest}`, `prices ${rest}`])
+})
+
 it.effect("a check in SQL alone is none of rows in memory", () =>
   Effect.gen(function*() {
     const asset = Asset.make("a", { about: "", into: Memory.store<Row>()(), checks: [Check.custom("positive", { sql: "low > 0" })] },

@@ -33,6 +33,18 @@ describe("a run key", () => {
   })
 })
 
+it("asked for again, it is as it was; what was forced is forced from the first time on, and nothing else is", () => {
+  const asks = { trigger: "a test", targets: ["a"], runKey: "k", only: true, which: "missing", priority: 3, tags: { team: "x" } } as const
+  const of = (force: boolean, forcedSince: number | null) =>
+    Request.again(Request.asked({ _tag: "RunRequested", id: "one", force, forcedSince, ...asks }, 7), "two", "a retry")
+  const again = { _tag: "RunRequested", ...asks, id: "two", trigger: "a retry", parent: "one", over: null } as const
+  assert.deepStrictEqual([of(true, null), of(true, 5), of(false, null)], [
+    { ...again, force: true, forcedSince: 7 },
+    { ...again, force: true, forcedSince: 5 },
+    { ...again, force: false, forcedSince: null }
+  ])
+})
+
 it("requests take turns by priority, and equal ones as they were asked for", () => {
   const of = (id: string, priority: number) => Request.asked({ _tag: "RunRequested", id, trigger: "a test", targets: [], priority }, 0)
   assert.deepStrictEqual([of("a", 0), of("b", 5), of("c", 0), of("d", 5), of("e", -1)].toSorted(Request.byTurn).map((_) => _.id), [
