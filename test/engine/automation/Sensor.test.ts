@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Ref, Schema } from "effect"
+import { Clock, Effect, Option, Ref, Schema } from "effect"
 import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Failures from "../../../src/engine/automation/Failures.ts"
@@ -116,6 +116,17 @@ describe("a sensor", () => {
       const [tick] = yield* ticks("counter")
       assert.match(tick ?? "",
         /failed the cursor "seven" is none of counter's: Expected .*; crypto sensor start counter --reset begins anew/)
+    })))
+
+  it.effect("that listens looks at once and then as often as it says, when it hears of nothing", () =>
+    inMemory(Effect.gen(function*() {
+      const looked: Array<string> = []
+      const look = () => Effect.andThen(Clock.currentTimeMillis, (now) => Effect.sync(() => (looked.push(iso(now)), Option.none())))
+      const looks = Sensor.heard({ text: "now and then", interest: () => false, every: "20 minutes" }, look)
+      const sensor = Sensor.make("idle", { about: "", cursor: Schema.Int, start: Effect.succeed(0), looks })
+      yield* at("2026-11-24T00:00:00Z")
+      yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T00:50:00Z")
+      assert.deepStrictEqual(looked, ["00:00", "00:20", "00:40"].map((_) => `2026-11-24T${_}Z`))
     })))
 
   it.effect("that somebody lets look by hand goes on from there, and asks for nothing twice", () =>
