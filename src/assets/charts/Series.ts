@@ -74,11 +74,12 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
         SELECT *, (day - min(day) OVER ()) * ${pixels} // (max(day) OVER () - min(day) OVER () + 1) AS pixel
         FROM held
       )
-    SELECT * EXCLUDE (pixel), epoch_ms(day) AS time
-    FROM placed
-    QUALIFY
-      row_number() OVER (PARTITION BY coin_id, pixel ORDER BY ${sql(column)}, day) = 1
-      OR row_number() OVER (PARTITION BY coin_id, pixel ORDER BY ${sql(column)} DESC, day DESC) = 1
+    SELECT *, epoch_ms(day) AS time
+    FROM held
+    SEMI JOIN (SELECT coin_id, unnest([min(row(${sql(column)}, day)), max(row(${
+    sql(column)
+  }, day))])[2] AS day FROM placed GROUP BY coin_id, pixel)
+      USING (coin_id, day)
     ORDER BY coin_id, day`
   const names = new Map(coins.map((_) => [_.id, _]))
   return {
