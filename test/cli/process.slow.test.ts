@@ -223,14 +223,14 @@ describe("the command, as built", () => {
           env: envOf(folder)
         })
         assert.strictEqual(ran.status, 0, ran.stderr)
-        return ["@duckdb/node-api", "chunk-Arrow.node", "chunk-Live", "chunk-program", "chunk-main"].filter((_) =>
+        return ["@duckdb/node-bindings", "chunk-Arrow.node", "chunk-Live", "chunk-program", "chunk-main"].filter((_) =>
           ran.stderr.split("\n").some((line) => line.startsWith("loads ") && line.includes(_))
         )
       }
       assert.deepStrictEqual(loaded("--help"), [])
       assert.deepStrictEqual(loaded("config"), ["chunk-main"])
       assert.deepStrictEqual(loaded("run", "all", "--plan", "--source", "sandbox"), [
-        "@duckdb/node-api",
+        "@duckdb/node-bindings",
         "chunk-Live",
         "chunk-program",
         "chunk-main"
