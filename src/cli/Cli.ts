@@ -3,7 +3,15 @@
  * everything else to standard error, and how it ended is in the exit code.
  *
  * ```ts
- * Cli.run(pipeline, { name: "weather", version: "1.0.0", about: "Weather, hour by hour", layer })
+ * import { Asset, Cli, DuckDbLayer, LedgerLayer, ManifestLayer, Pipeline, Table } from "crypto-pipeline"
+ * import { Effect, Layer, Schema } from "effect"
+ *
+ * const into = Table.make(Schema.Struct({ name: Schema.String }))
+ * const stations = Asset.make("stations", { about: "Where weather is measured", into }, () => Effect.succeed([{ name: "Potsdam" }]))
+ *
+ * const file = DuckDbLayer.layer({ path: "weather.duckdb", stamp: { source: "stations", currency: "none" } })
+ * const layer = Layer.merge(LedgerLayer.layer("weather.sqlite"), ManifestLayer.layer).pipe(Layer.provideMerge(file))
+ * Cli.run(Pipeline.make("weather", { assets: [stations] }), { name: "weather", version: "1.0.0", about: "Weather, hour by hour", layer })
  * ```
  */
 export { CheckJson, VerdictJson } from "./check.ts"

@@ -113,6 +113,25 @@ export const newId: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, 
   return `${now.toString(36).padStart(9, "0")}-${globalThis.crypto.randomUUID().slice(-10)}`
 })
 
+/**
+ * The body hands its store rows, or the SQL that makes them.
+ *
+ * ```ts
+ * import { Asset, Column, Day, DuckDb, priceHistory, Table } from "crypto-pipeline"
+ * import { Schema } from "effect"
+ *
+ * const Low = Schema.Struct({ coin_id: Schema.String, day: Column.Day, low: Schema.Finite })
+ * export const weekLow = Asset.make("week_low", {
+ *   about: "The lowest price of the last seven days",
+ *   from: { prices: Asset.trailing(priceHistory, Day, 7) },
+ *   into: Table.make(Low, { key: "day" }),
+ *   per: Day
+ * }, ({ prices }) =>
+ *   DuckDb.useSync((sql) => sql`
+ *     SELECT a.coin_id, a.day, min(b.price) AS low FROM ${prices} a JOIN ${prices} b
+ *     ON b.coin_id = a.coin_id AND b.day BETWEEN a.day - 6 AND a.day GROUP BY ALL`))
+ * ```
+ */
 export const make = <
   const Name extends string,
   In,

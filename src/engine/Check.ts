@@ -3,6 +3,17 @@
  * publishes: a blocking check that finds offenders keeps the old rows, a warning publishes and is recorded.
  *
  * `Check<Row>` takes rows, so a check of a column the row lacks, or of another type, does not fit the asset.
+ *
+ * ```ts
+ * import { Check } from "crypto-pipeline"
+ *
+ * export const checks = [
+ *   Check.unique("gauge", "read_at"),
+ *   Check.warn(Check.within("level", 0, 12)),
+ *   Check.recent("read_at", "2 hours", { by: "gauge" }),
+ *   Check.custom<{ readonly high: number; readonly low: number }>("high >= low", { sql: "high >= low", holds: (_) => _.high >= _.low })
+ * ]
+ * ```
  */
 import { Duration, Schema } from "effect"
 

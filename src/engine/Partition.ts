@@ -114,7 +114,17 @@ export interface Options {
 /** One key an hour: `2026-11-01T05`; in a zone with its offset, `2026-10-25T02+02:00`. Hours begin with UTC's. */
 export const hourly = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => inTime<Self, Id>(id, Calendars.hours, options)
 
-/** One key a day: `2026-11-01`. */
+/**
+ * One key a day: `2026-11-01`.
+ *
+ * ```ts
+ * import { Partition } from "crypto-pipeline"
+ *
+ * // Days by Berlin's clocks: each is due a quarter of an hour after it has ended.
+ * export class Day extends Partition.daily<Day>()("river/Day", { zone: "Europe/Berlin", due: "15 minutes" }) {}
+ * export const november = Day.window("2026-11-01", "2026-11-30")
+ * ```
+ */
 export const daily = <Self>() => <const Id extends string>(id: Id, options: Options = {}) => inTime<Self, Id>(id, Calendars.days, options)
 
 /** One key a week, named by its first day: `2026-11-02`. */

@@ -75,7 +75,20 @@ export interface Options {
   readonly over?: { readonly start?: number; readonly end?: number }
 }
 
-/** What two targets share is planned once. */
+/**
+ * What two targets share is planned once. Nothing is made or spent.
+ *
+ * ```ts
+ * import { Pipeline, pipeline, Plan } from "crypto-pipeline"
+ * import { Effect } from "effect"
+ *
+ * export const program = Effect.gen(function*() {
+ *   const targets = yield* Pipeline.select(yield* pipeline, ["+price_chart"])
+ *   const plan = yield* Plan.make(targets)
+ *   return { steps: Plan.print(plan), calls: Plan.calls(plan) }
+ * })
+ * ```
+ */
 export const make = <const Targets extends ReadonlyArray<Asset.Any>>(
   targets: Targets,
   options: Options = {}

@@ -64,6 +64,16 @@ export const execute = <E, R>(
 /**
  * Plan and execute, and plan again while something was pending: what a schedule, a sensor and `crypto run` do. One
  * run is told for each plan. `onPlan` sees each plan before anything is spent on it.
+ *
+ * ```ts
+ * import { dailyReturns, Plan, Run } from "crypto-pipeline"
+ * import { Console, Effect } from "effect"
+ *
+ * export const program = Effect.gen(function*() {
+ *   const reports = yield* Run.upToDate([dailyReturns], { onPlan: (plan) => Console.log(Plan.print(plan).join("\n")) })
+ *   return reports.every((_) => _.state === "succeeded")
+ * })
+ * ```
  */
 export const upToDate = <const Targets extends ReadonlyArray<Asset.Any>, E2 = never, R2 = never>(
   targets: Targets,

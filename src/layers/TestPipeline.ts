@@ -21,6 +21,23 @@ export interface World {
   readonly settings?: Partial<Settings["Service"]>
 }
 
+/**
+ * The clock begins at `now`, and the settings are those of a test unless others are given.
+ *
+ * ```ts
+ * import { DuckDb, dailyReturns, Run, TestPipeline } from "crypto-pipeline"
+ * import { Effect } from "effect"
+ *
+ * export const rows = Effect.gen(function*() {
+ *   yield* Run.upToDate([dailyReturns])
+ *   const sql = yield* DuckDb
+ *   return yield* sql`FROM daily_returns ORDER BY day`
+ * }).pipe(Effect.provide(TestPipeline.layer({
+ *   now: "2026-01-02T06:00:00Z",
+ *   market: { bitcoin: [["2026-01-01", 90], ["2026-01-02", 120]] }
+ * })))
+ * ```
+ */
 export const layer = ({ market, now, settings }: World) =>
   Layer.mergeAll(
     CoinGeckoTest.layer(market),

@@ -42,6 +42,18 @@ export interface Table<A, Key, Subject> extends Store.Store<Value<A>, Rows<A>, A
  * A table of `row`. `key` is the column, a date or an instant, that lies in the time of its partition's key (or holds
  * the key, for a partition without time); `subject` the column that holds the subject. `log` keeps every
  * materialization side by side, told apart by that column; a reader sees the newest.
+ *
+ * ```ts
+ * import { Column, Table } from "crypto-pipeline"
+ * import { Schema } from "effect"
+ *
+ * const Reading = Schema.Struct({
+ *   gauge: Schema.String,
+ *   read_at: Column.Instant,
+ *   level: Column.figure("metres above the gauge's zero")
+ * })
+ * export const readings = Table.make(Reading, { key: "read_at", subject: "gauge" })
+ * ```
  */
 export const make = <
   A extends object,
