@@ -21,6 +21,7 @@ export const page = (): string =>
   inFolder((folder) => {
     const told = tsc("--project", join(root, "tsconfig.build.json"), "--outDir", folder)
     if (told !== "") throw new Error(`the library does not compile:\n${told}`)
+    format(folder)
     const sections = statements(folder, "index.ts").flatMap((_) => sectionsOf(folder, _.text))
     const body = sections.flatMap((_) => [
       "",
@@ -32,7 +33,7 @@ export const page = (): string =>
     return [
       "# API reference",
       "",
-      "What `crypto-pipeline` exports, in the order of `src/index.ts`, from the declarations that the compiler emits. Long types are cut at `…`.",
+      "What `crypto-pipeline` exports, in the order of `src/index.ts`, from the declarations that the compiler emits. What is longer than a page is cut at `…`.",
       "Written by `node tools/apiDocs.ts`; each example is compiled by a test.",
       "",
       ...sections.map((_, index) => `- [${_.title}](#${anchors[index]})${_.opening === "" ? "" : `: ${sentence(_.opening)}`}`),
@@ -181,15 +182,27 @@ const entry = (folder: string, prefix: string, { module, name, statements }: Nam
   ]
 }
 
-/** As it is written by hand: no `export declare`, no paths of types, two spaces, no semicolons. */
+/** As it is written by hand: without `export declare`, and without the paths of types. */
 const signature = (text: string): ReadonlyArray<string> => {
-  const lines = text.replace(/^export /, "").replace(/^declare /, "").replace(/import\("[^"]*"\)\./g, "").split("\n").map((line) =>
-    cut(line.replace(/^( {4})+/, (_) => _.slice(_.length / 2)).replace(/;$/, ""))
-  )
-  return lines.length <= 80 ? lines : [...lines.slice(0, 80), "…"]
+  const lines = text.replace(/^export /, "").replace(/^declare /, "").split("\n")
+  return lines.length <= 100 ? lines : [...lines.slice(0, 100), "…"]
 }
 
-const cut = (line: string): string => line.length <= 600 ? line : `${line.slice(0, 600)} …`
+/** The declarations in the house's own style: signatures are broken into lines as they are in the source. */
+const format = (folder: string): void => {
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (path.endsWith(".js")) rmSync(join(folder, path))
+    if (!path.endsWith(".d.ts")) continue
+    const text = readFileSync(join(folder, path), "utf8")
+    writeFileSync(join(folder, path), text.replace(/import\("[^"]*"\)\./g, ""))
+  }
+  const style: { readonly typescript: object } = JSON.parse(readFileSync(join(root, "dprint.json"), "utf8"))
+  const typescript = { ...style.typescript, "module.sortExportDeclarations": "maintain" }
+  const plugins = [join(root, "node_modules/@dprint/typescript/plugin.wasm")]
+  writeFileSync(join(folder, "dprint.json"), JSON.stringify({ ...style, typescript, plugins, includes: ["**/*.d.ts"] }))
+  const done = spawnSync(process.execPath, [join(root, "node_modules/dprint/bin.cjs"), "fmt"], { cwd: folder, encoding: "utf8" })
+  if (done.status !== 0) throw new Error(`the declarations could not be formatted:\n${done.stderr}`)
+}
 
 const prose = (docs: string): string =>
   docs.replace(/^\/\*\*/, "").replace(/\*\/$/, "").split("\n").map((_) => _.replace(/^\s*\* ?/, "")).join("\n").trim()
