@@ -5,17 +5,22 @@ import * as Cli from "../src/cli/Cli.ts"
 
 /** By the command that prints it. */
 const documents: ReadonlyArray<readonly [command: string, schema: Schema.Top]> = [
+  ["backfill", Cli.BackfillJson],
+  ["backfills", Cli.BackfillsJson],
+  ["chart --out FILE", Cli.ChartJson],
   ["check", Cli.CheckJson],
   ["config", Cli.ConfigJson],
   ["doctor", Cli.DoctorJson],
   ["explain", Cli.ExplainJson],
   ["export", Cli.ExportJson],
+  ["gc", Cli.GcJson],
   ["graph", Cli.GraphJson],
   ["list", Cli.ListJson],
   ["logs", Cli.LogsJson],
   ["logs --follow", Cli.LogEventJson],
   ["plan", Cli.PlanJson],
   ["query", Cli.QueryJson],
+  ["report", Cli.ReportJson],
   ["run", Cli.RunJson],
   ["runs", Cli.RunsJson],
   ["schedule list, sensor list", Cli.AutomationJson],
@@ -23,6 +28,7 @@ const documents: ReadonlyArray<readonly [command: string, schema: Schema.Top]> =
   ["schedule tick, sensor tick", Cli.TickJson],
   ["simulate", Cli.SimulateJson],
   ["show", Cli.ShowJson],
+  ["site", Cli.SiteJson],
   ["status", Cli.StatusJson]
 ]
 

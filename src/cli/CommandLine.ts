@@ -2,14 +2,14 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Fiber, Layer, Option, References, Stdio, type Terminal } from "effect"
-import { CliConfig, CliError, CliOutput, Command, GlobalFlag, TerminalCapabilities } from "effect/cli"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc, TerminalCapabilities } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import type * as Pipeline from "../engine/Pipeline.ts"
 import * as Queue from "../engine/Queue.ts"
 import * as exit from "./exit.ts"
-import { makeRoot, type Root } from "./flags.ts"
+import { makeRoot, type Root, settingsIn, typedAgain } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
 import { mistake } from "./mistake.ts"
 import { plain } from "./plain.ts"
@@ -56,7 +56,8 @@ export const make = <Target extends Asset.Any, R, E>(
   const line: World["line"] = (typed, capabilities) =>
     Effect.gen(function*() {
       const args = asked(typed)
-      const tree = yield* Effect.promise(() => treeOf(root, world, all, args))
+      const here = { ...world, typed: [world.typed, ...typedAgain(settingsIn(args))].join(" ") }
+      const tree = yield* Effect.promise(() => treeOf(root, here, all, args))
       yield* Command.runWith(tree, { version: options.version })(args)
     }).pipe(
       Effect.catchIf(CliError.isCliError,
@@ -125,13 +126,20 @@ const unloaded = async ({ about, name }: Later): Promise<Command.Command.Any> =>
 const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<Later>) {
   const terminal = yield* Effect.context<Terminal.Terminal>()
   return CliOutput.layerPresenter({
-    present: (event) => {
+    present: (given) => {
+      const event = given._tag === "Version" ? given : { ...given, helpDoc: called(name, given.helpDoc) }
       if (event._tag === "InvalidInvocation") return Console.error(mistake(event))
       return event._tag === "Help" && event.reason === "Implicit" && event.commandPath.length === 1
         ? Effect.provideContext(start(name, event.helpDoc.description, all), terminal)
         : CliOutput.defaultPresenter.present(event)
     }
   })
+})
+
+/** The usual commands' examples are written as `crypto` is typed; other command lines bear other names. */
+const called = (name: string, { examples = [], ...doc }: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
+  ...doc,
+  examples: examples.map((_) => ({ ..._, command: _.command.replaceAll(/\bcrypto(?= )/g, name) }))
 })
 
 const manners = (name: string, all: ReadonlyArray<Later>, capabilities: TerminalCapabilities.TerminalCapabilities | undefined) =>

@@ -6,9 +6,9 @@ import * as Backfill from "../engine/Backfill.ts"
 import { Ledger } from "../engine/Ledger.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
-import { Settings } from "../services/Settings.ts"
 import { ended, follow } from "./backfill/follow.ts"
-import { ofPlan, text } from "./backfill/said.ts"
+import { type BackfillJson, ofPlan, text } from "./backfill/said.ts"
+import { billOf } from "./bill.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { jsonText } from "./plain.ts"
@@ -47,7 +47,6 @@ export const backfill = (root: Root, world: World) =>
     const which = input.onlyFailed ? "failed" : input.onlyMissing ? "missing" : "stale"
     if (input.onlyFailed && input.onlyMissing) return yield* exit.usage("--only-missing and --only-failed are two choices: give one")
     const program = Effect.gen(function*() {
-      const settings = yield* Settings
       const targets = yield* Pipeline.select(yield* world.pipeline, input.targets)
       const over = yield* overOf(targets, { partition: Option.none(), from: Option.some(input.from), to: input.to })
       const now = yield* Clock.currentTimeMillis
@@ -57,19 +56,20 @@ export const backfill = (root: Root, world: World) =>
       const size = Option.getOrElse(input.batch, () => input.newestFirst ? 365 : undefined)
       const { newestFirst } = input
       const planned = yield* Backfill.plan(targets, { start, end, newestFirst, which, size: size === undefined ? undefined : size * DAY })
-      const said = ofPlan(planned, settings)
-      if (input.plan) return yield* Console.log(input.json ? jsonText(said) : `${text(said)} Nothing was spent.`)
+      const said = ofPlan(planned, yield* billOf(world, planned.batches.flatMap((_) => _.steps)))
+      const print = (backfill: string | null) => Console.log(jsonText({ backfill, plan: said } satisfies typeof BackfillJson.Type))
+      if (input.plan) return yield* input.json ? print(null) : Console.log(`${text(said)} Nothing was spent.`)
       yield* Console.error(text(said))
       const id = yield* Asset.newId
       const ids = yield* Effect.forEach(planned.batches, () => Asset.newId)
       const [first, ...rest] = Backfill.requests(id, ids, planned, { targets: input.targets, trigger: "backfill", which })
       if (first === undefined) {
-        if (input.json) yield* Console.log(jsonText({ backfill: null, plan: said }))
+        if (input.json) yield* print(null)
         return
       }
       yield* Ledger.use((_) => _.record(first, ...rest))
       const done = yield* follow(world, id)
-      if (input.json) yield* Console.log(jsonText({ backfill: id, plan: said }))
+      if (input.json) yield* print(id)
       yield* ended(world, done)
     })
     return yield* Effect.provide(answered(program), Layer.provideMerge(world.layer, SettingsLayer.layer(chosen)))

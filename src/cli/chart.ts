@@ -1,5 +1,5 @@
 /** `crypto chart COIN…`: a chart of what is kept, to a file or drawn in the terminal. It makes nothing else. */
-import { Console, DateTime, Effect, Option, Terminal } from "effect"
+import { Console, DateTime, Effect, Option, Schema, Terminal } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type AdHoc, adHoc, kinds } from "../assets/charts/adHoc.ts"
 import { share, tidy } from "../assets/reports/Figures.ts"
@@ -14,6 +14,9 @@ import { answered, reading } from "./reading.ts"
 import { isSet } from "./run/aim.ts"
 import { parsed } from "./run/over.ts"
 import type { World } from "./world.ts"
+
+/** What `crypto chart --out FILE --json` prints; without `--out` it is the Vega-Lite spec. */
+export const ChartJson = Schema.Struct({ file: Schema.String, rows: Schema.Int })
 
 const extensions = ["svg", "png", "html", "json"] as const
 

@@ -7,6 +7,7 @@ import { TerminalCapabilities } from "effect/cli"
 import * as SettingsLayer from "../layers/Settings.ts"
 import * as Post from "../web/Post.ts"
 import * as exit from "./exit.ts"
+import { isRootFlag, settingsIn } from "./flags.ts"
 import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
 
@@ -18,7 +19,7 @@ const local = new Set(["--help", "-h", "--version", "-v", "--completions"])
 export const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
   const word = wordOf(args)
   if (word === undefined || alone.has(word) || args.some((_) => local.has(_.split("=")[0] ?? ""))) return false
-  const resolved = yield* Effect.option(SettingsLayer.resolve(flagsOf(args)))
+  const resolved = yield* Effect.option(SettingsLayer.resolve(settingsIn(args)))
   if (Option.isNone(resolved)) return false
   const { rows, settings } = resolved.value
   const post = yield* Post.find(settings.duckdbPath)
@@ -54,24 +55,6 @@ export const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
 
 // helpers
 
-const named: Readonly<Record<string, keyof SettingsLayer.Flags>> = {
-  "--source": "CRYPTO_SOURCE",
-  "--data-dir": "CRYPTO_DATA_DIR",
-  "--seed": "CRYPTO_SANDBOX_SEED"
-}
-
 /** The command's name: the first argument that is no flag and no value of one of the root's. */
 const wordOf = (args: ReadonlyArray<string>): string | undefined =>
-  args.find((_, i) => !_.startsWith("-") && !((args[i - 1] ?? "") in named))
-
-/** The flags that say where the data are, wherever they stand. */
-const flagsOf = (args: ReadonlyArray<string>): SettingsLayer.Flags => {
-  const end = args.indexOf("--")
-  const flags: Partial<Record<keyof SettingsLayer.Flags, string>> = {}
-  for (const [i, arg] of args.slice(0, end === -1 ? args.length : end).entries()) {
-    const [flag = "", ...value] = arg.split("=")
-    const name = named[flag]
-    if (name !== undefined) flags[name] = value.length > 0 ? value.join("=") : args[i + 1] ?? ""
-  }
-  return flags
-}
+  args.find((_, i) => !_.startsWith("-") && !isRootFlag(args[i - 1] ?? ""))

@@ -25,7 +25,11 @@ export const makeRoot = (name: string, about: string) =>
 
 export type Root = ReturnType<typeof makeRoot>
 
-/** What the flags before or after the command say, as settings. */
+const names = { "--source": "CRYPTO_SOURCE", "--data-dir": "CRYPTO_DATA_DIR", "--seed": "CRYPTO_SANDBOX_SEED" } as const
+
+export const isRootFlag = (typed: string): typed is keyof typeof names => Object.hasOwn(names, typed)
+
+/** What the root's flags say, as settings. */
 export const settingsOf = (flags: {
   readonly source: Option.Option<string>
   readonly dataDir: Option.Option<string>
@@ -35,6 +39,27 @@ export const settingsOf = (flags: {
   ...given("CRYPTO_DATA_DIR", flags.dataDir),
   ...given("CRYPTO_SANDBOX_SEED", flags.seed)
 })
+
+/** The same of arguments that nobody has parsed, wherever the flags stand. */
+export const settingsIn = (args: ReadonlyArray<string>): Flags => {
+  const end = args.indexOf("--")
+  const found: Partial<Record<keyof Flags, string>> = {}
+  for (const [i, arg] of args.slice(0, end === -1 ? args.length : end).entries()) {
+    const [flag = "", ...value] = arg.split("=")
+    if (isRootFlag(flag)) found[names[flag]] = value.length > 0 ? value.join("=") : args[i + 1] ?? ""
+  }
+  return found
+}
+
+/** The flags that lead another command to the same data, as a shell takes them. */
+export const typedAgain = (settings: Flags): ReadonlyArray<string> =>
+  Object.entries(names).flatMap(([flag, name]) => {
+    const value = settings[name]
+    return value === undefined ? [] : [flag, quoted(value)]
+  })
+
+/** A word as a shell takes it. */
+export const quoted = (word: string): string => /^[\w+*./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false))
 

@@ -41,7 +41,7 @@ export const run = (root: Root, world: World) =>
       const { concurrency, json } = input
       // what was asked for by a first day beyond the source's reach is refused, not left out
       const before = options.over?.start === undefined ? {} : { before: refused }
-      yield* perform(world, chosen, { asked, targets, concurrency, json, ...before })
+      yield* perform(world, { asked, targets, concurrency, json, ...before })
     })
     return yield* Effect.provide(answered(program), Layer.provideMerge(world.layer, SettingsLayer.layer(chosen)))
   }, exit.ending)).pipe(

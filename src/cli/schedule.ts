@@ -19,7 +19,7 @@ export const schedule = (root: Root, world: World) =>
       history(root, world, "schedule")
     ]),
     Command.withDescription(
-      "Schedules ask for runs when they are due: which there are, what became of their due times, and switching them on and off. `crypto daemon` looks after them."
+      "Schedules ask for runs when they are due: which there are, what became of their due times, and switching them on and off. The daemon looks after them."
     ),
     Command.withShortDescription("What runs when: list, start, stop, tick, history"),
     Command.withExamples([{ command: "crypto schedule list", description: "All of them, and how they stand" }])

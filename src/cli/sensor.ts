@@ -17,7 +17,7 @@ export const sensor = (root: Root, world: World) =>
       history(root, world, "sensor")
     ]),
     Command.withDescription(
-      "Sensors look at the world and ask for runs: which there are, what they saw, and switching them on and off. `crypto daemon` looks after them."
+      "Sensors look at the world and ask for runs: which there are, what they saw, and switching them on and off. The daemon looks after them."
     ),
     Command.withShortDescription("What is watched: list, start, stop, tick, history"),
     Command.withExamples([{ command: "crypto sensor list", description: "All of them, and how they stand" }])

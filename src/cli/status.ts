@@ -9,7 +9,7 @@ import * as Run from "../engine/Run.ts"
 import * as Status from "../engine/Status.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
-import { json, type Root, settingsOf } from "./flags.ts"
+import { json, quoted, type Root, settingsOf } from "./flags.ts"
 import { page } from "./page.ts"
 import { count, counted, jsonText, oneLine } from "./plain.ts"
 import { answered, looking, reading } from "./reading.ts"
@@ -185,5 +185,3 @@ const headline = (problems: ReadonlyArray<Problem>, assets: ReadonlyArray<Status
   const made = newest === 0 ? "" : `, last made ${DateTime.formatIso(DateTime.makeUnsafe(newest)).slice(0, 16).replace("T", " ")} UTC`
   return `fine: ${parts.join(", ")}${made}`
 }
-
-const quoted = (target: string): string => /^[\w:+*-]+$/.test(target) ? target : `'${target.replaceAll("'", `'\\''`)}'`

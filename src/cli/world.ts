@@ -22,7 +22,7 @@ export type Needs<Target extends Asset.Any, R = never> = Exclude<Effect.Services
 
 /** Any pipeline with its layers. That they answer for all that its assets need is said where they are handed in. */
 export interface World {
-  /** How the command is typed, as one in a shell would: `npx crypto`. */
+  /** How the command is typed, as one in a shell would, with the flags that say where the data are: `npx crypto --source sandbox`. */
   readonly typed: string
   readonly version: string
   readonly pipeline: Effect.Effect<Pipeline.Any, Pipeline.DefinitionInvalid>

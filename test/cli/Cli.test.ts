@@ -116,7 +116,7 @@ describe("a mistake ends with 2, says what is wrong on stderr, and nothing on st
     [
       "no target",
       ["run"],
-      /Missing required argument: target\n {2}target: Assets, jobs or selections of them; all for everything\n\nFor example:\n {2}crypto run price_chart\n[\s\S]*\n\nSee 'weather run --help'$/
+      /Missing required argument: target\n {2}target: Assets, jobs or selections of them; all for everything\n\nFor example:\n {2}weather run price_chart\n[\s\S]*\n\nSee 'weather run --help'$/
     ],
     [
       "a flag of every command that is none",
@@ -236,6 +236,8 @@ describe("the other commands", () => {
         const run = yield* weather("run", "--help")
         for (const part of ["EXAMPLES", "--partition", "[default 4]", "CRYPTO_SOURCE", "[default: the newest that is due]"])
           assert.include(run.out, part)
+        assert.include(run.out, "weather run all --plan")
+        assert.notMatch(run.out, /\bcrypto /)
         const bare = yield* weather()
         assert.strictEqual(bare.code, 0)
         for (const part of ["run", "list", "config", "Weather"])

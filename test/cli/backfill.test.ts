@@ -37,7 +37,7 @@ describe("backfill", () => {
     inWorld([], (weather) =>
       Effect.gen(function*() {
         const { out } = yield* weather("backfill", "rain", ...october, "--plan", "--json")
-        const plan = yield* Schema.decodeEffect(Schema.fromJsonString(BackfillJson))(out)
+        const { plan } = yield* Schema.decodeEffect(Schema.fromJsonString(BackfillJson))(out)
         assert.deepStrictEqual([plan.calls, plan.unavailable, plan.batches], [2, [], [{
           from: "2026-10-01",
           to: "2026-10-10",

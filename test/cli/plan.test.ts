@@ -34,6 +34,7 @@ describe("plan", () => {
           takes: 0,
           rateLimit: 30,
           monthlyCredits: 10_000,
+          creditsLeft: null,
           steps: [{
             asset: "rain",
             window: "2026-11-23..2026-11-24",
@@ -47,4 +48,23 @@ describe("plan", () => {
           unavailable: []
         })
       }), { COINGECKO_API_KEY: "CG-secret" }))
+
+  it.effect("tells what is left of the month's credits, and when that is not enough", () =>
+    Effect.gen(function*() {
+      const said = (used: number) =>
+        inWorld([], (weather) =>
+          Effect.gen(function*() {
+            const last = (text: string) => text.split("\n").at(-1)
+            const json = JSON.parse((yield* weather("plan", "rain", "--json")).out)
+            const backfill = yield* weather("backfill", "rain", "--from", "2026-11-22", "--plan")
+            return [last((yield* weather("plan", "rain")).out), last(backfill.out), json.creditsLeft]
+          }), { COINGECKO_API_KEY: "CG-secret" }, { usage: Effect.succeedSome({ month: "2026-11", used }) })
+      const all = "2 calls to the source, of 10,000 a month"
+      const enough = `${all}, 2 of them left. At 30 a minute they need not wait. Nothing was spent.`
+      assert.deepStrictEqual(yield* said(9998), [enough, enough, 2])
+      const short =
+        `${all}, of which ONLY 1 is left: what goes beyond is not asked for. At 30 a minute they need not wait. Nothing was spent.`
+      assert.deepStrictEqual(yield* said(9999), [short, short, 1])
+      assert.strictEqual((yield* said(10_007))[2], 0)
+    }))
 })

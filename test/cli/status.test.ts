@@ -51,6 +51,18 @@ describe("status", () => {
         assert.deepStrictEqual([said.lastRun?.state, said.lastRun?.made], ["succeeded", 2])
       })))
 
+  it.effect("the command that mends leads to the same data, wherever the flags stood and whatever they hold", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        const mends = (...args: ReadonlyArray<string>) =>
+          Effect.map(Effect.flatMap(weather(...args, "--json"), (_) => decode(_.out)), (_) => _.problems.map((_) => _.mend))
+        assert.deepStrictEqual(yield* mends("status"), ["npx weather run all"])
+        assert.deepStrictEqual(yield* mends("--source", "sandbox", "status", "--seed=it's"), [
+          `npx weather --source sandbox --seed 'it'\\''s' run all`
+        ])
+        assert.deepStrictEqual(yield* mends("status", "--data-dir", "my data"), ["npx weather --data-dir 'my data' run all"])
+      })))
+
   it.effect("says LATE, since when and what mends it, a second after the deadline and not at it", () =>
     inWorld([], (weather) =>
       Effect.gen(function*() {

@@ -5,7 +5,6 @@ import type * as Plan from "../../engine/Plan.ts"
 import * as Queue from "../../engine/Queue.ts"
 import type { Request, Requested } from "../../engine/Request.ts"
 import * as Run from "../../engine/Run.ts"
-import type * as SettingsLayer from "../../layers/Settings.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as exit from "../exit.ts"
 import { jsonText, oneLine } from "../plain.ts"
@@ -30,7 +29,6 @@ export const PERSON = 10
 
 export const perform = Effect.fnUntraced(function*(
   world: World,
-  chosen: SettingsLayer.Flags,
   { asked, before, concurrency, json, targets }: Performance
 ) {
   const settings = yield* Settings
@@ -66,7 +64,7 @@ export const perform = Effect.fnUntraced(function*(
     runs: told.ofReports(reports),
     results: yield* resultsOf(assets)
   }
-  const asks = !world.commands.includes("query") ? undefined : [world.typed, "query", ...flagsOf(chosen)].join(" ")
+  const asks = !world.commands.includes("query") ? undefined : `${world.typed} query`
   yield* Console.log(json ? jsonText(document) : summary.summary({ json: document, settings, query: asks }))
   if (code !== exit.code.done) return yield* new exit.Exit({ code, says: summary.failures(reports) })
 })
@@ -76,9 +74,3 @@ export const perform = Effect.fnUntraced(function*(
 /** What it makes is being made. */
 const waitsFor = (by: ReadonlyArray<Request>): string =>
   `Waiting for ${by.length === 0 ? "its turn" : by.map((_) => `${_.trigger} (${_.targets.join(", ")})`).map(oneLine).join("; ")}`
-
-/** The flags that lead another command to the same data. */
-const flagsOf = (chosen: SettingsLayer.Flags): ReadonlyArray<string> =>
-  ([["--source", chosen.CRYPTO_SOURCE], ["--data-dir", chosen.CRYPTO_DATA_DIR], ["--seed", chosen.CRYPTO_SANDBOX_SEED]] as const).flatMap((
-    [flag, value]
-  ) => value === undefined ? [] : [flag, /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`])

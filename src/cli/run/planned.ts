@@ -2,25 +2,15 @@
 import { Console, Effect, Schema } from "effect"
 import * as Plan from "../../engine/Plan.ts"
 import { Queue } from "../../engine/Queue.ts"
-import { Settings } from "../../services/Settings.ts"
+import { BillJson, billOf, text as bill } from "../bill.ts"
 import { page } from "../page.ts"
-import { count, counted, duration, jsonText, plain, table, type TableOptions } from "../plain.ts"
-import { initial, limitWait } from "../progress/State.ts"
+import { count, counted, jsonText, plain, table, type TableOptions } from "../plain.ts"
 import type { World } from "../world.ts"
 import { type Aim, aimed } from "./aim.ts"
 
 /** What `crypto plan --json` and `crypto run --plan --json` print. */
 export const PlanJson = Schema.Struct({
-  /** Calls to the source. */
-  calls: Schema.Int,
-  /** What those calls cost of what the source has sold. */
-  credits: Schema.Int,
-  /** Milliseconds that the rate limit makes them take, at least. */
-  takes: Schema.Finite,
-  /** Calls in any rolling 60 seconds; none for a source without a limit. */
-  rateLimit: Schema.NullOr(Schema.Int),
-  /** Successful calls that may be made in a month; none: as many as one likes. */
-  monthlyCredits: Schema.NullOr(Schema.Int),
+  ...BillJson.fields,
   steps: Schema.Array(Schema.Struct({
     asset: Schema.String,
     window: Schema.String,
@@ -44,7 +34,8 @@ export const PlanJson = Schema.Struct({
 export const sayPlan = Effect.fnUntraced(function*(world: World, aim: Aim, json: boolean) {
   const { options, targets } = yield* aimed(world, aim)
   yield* settle
-  const said = told(yield* Plan.make(targets, options), yield* Settings)
+  const plan = yield* Plan.make(targets, options)
+  const said = told(plan, yield* billOf(world, plan.steps))
   if (json) return yield* Console.log(jsonText(said))
   const { columns, ink } = yield* page
   yield* Console.log(text(said, { columns, ink: (cell, row, column) => row === undefined || column === 1 ? ink.dim(cell) : cell }))
@@ -63,33 +54,25 @@ export const settle = Effect.gen(function*() {
 
 // helpers
 
-const told = (plan: Plan.Plan<unknown, unknown>, { monthlyCredits, rateLimit, source }: Settings["Service"]): typeof PlanJson.Type => {
-  const calls = Plan.calls(plan)
-  const limit = source === "sandbox" ? undefined : rateLimit
-  return {
-    calls,
-    credits: Plan.credits(plan),
-    takes: limitWait(initial(limit), calls, 0),
-    rateLimit: limit ?? null,
-    monthlyCredits: monthlyCredits._tag === "None" ? null : monthlyCredits.value,
-    steps: plan.steps.map((_) => ({
-      asset: _.asset.name,
-      window: _.window.toString(),
-      subjects: _.subjects.flatMap((subject) => subject ?? []),
-      why: { ..._.why },
-      provisional: _.provisional,
-      calls: _.calls,
-      credits: _.credits
-    })),
-    pending: plan.pending.map((_) => ({ asset: _.asset.name, after: _.after.name })),
-    unavailable: plan.unavailable.map((_) => ({
-      asset: _.asset.name,
-      window: _.window.toString(),
-      subjects: _.subjects.flatMap((subject) => subject ?? []),
-      keys: Plan.keysOf(_)
-    }))
-  }
-}
+const told = ({ pending, steps, unavailable }: Plan.Plan<unknown, unknown>, bill: typeof BillJson.Type): typeof PlanJson.Type => ({
+  ...bill,
+  steps: steps.map((_) => ({
+    asset: _.asset.name,
+    window: _.window.toString(),
+    subjects: _.subjects.flatMap((subject) => subject ?? []),
+    why: { ..._.why },
+    provisional: _.provisional,
+    calls: _.calls,
+    credits: _.credits
+  })),
+  pending: pending.map((_) => ({ asset: _.asset.name, after: _.after.name })),
+  unavailable: unavailable.map((_) => ({
+    asset: _.asset.name,
+    window: _.window.toString(),
+    subjects: _.subjects.flatMap((subject) => subject ?? []),
+    keys: Plan.keysOf(_)
+  }))
+})
 
 type Told = typeof PlanJson.Type
 
@@ -104,7 +87,7 @@ const text = (said: Told, options: TableOptions): string => {
     ...(rows.length + beyond.length === 0 ? [] : [table(["asset", "window", "for", "why", "calls"], [...rows, ...beyond], options)]),
     ...pending.map((_) => `${_.asset}: to be planned when ${_.after} has been made`),
     "",
-    cost(said)
+    `${bill(said, pending.length > 0 ? ", and those of what is planned later" : "")} Nothing was spent.`
   ].join("\n"))
 }
 
@@ -114,14 +97,3 @@ const whom = ({ subjects }: Pick<Told["steps"][number], "subjects">): string =>
 const reasons = ({ provisional, why, window }: Told["steps"][number]): string =>
   Object.entries(why).map(([reason, keys]) => window === "" ? reason : `${reason} ${count(keys)}`).join(", ") +
   (provisional ? ", if that changed" : "")
-
-const cost = ({ calls, credits, monthlyCredits, pending, rateLimit, takes }: Told): string => {
-  const later = pending.length > 0 ? ", and those of what is planned later" : ""
-  const sold = monthlyCredits === null || calls === 0 ? "" : `, of ${count(monthlyCredits)} a month`
-  const limit = rateLimit === null || calls === 0 ? "" : takes === 0
-    ? ` At ${count(rateLimit)} a minute they need not wait.`
-    : ` At ${count(rateLimit)} a minute they take ${duration(takes)} at least.`
-  return `${counted(calls, "call")} to the source${
-    credits === calls ? "" : ` (${counted(credits, "credit")})`
-  }${sold}${later}.${limit} Nothing was spent.`
-}

@@ -30,7 +30,7 @@ export const again = (root: Root, world: World, word: keyof typeof ends) =>
       // what nobody asked for in the queue is nobody's parent
       const known = yield* Ledger.use((_) => _.requests({ ids: [request.id] }))
       const targets = yield* Pipeline.select(yield* world.pipeline, request.targets)
-      yield* perform(world, chosen, { asked: { ...wanted, parent: known[0]?.id ?? null }, targets, concurrency, json })
+      yield* perform(world, { asked: { ...wanted, parent: known[0]?.id ?? null }, targets, concurrency, json })
     })
     return yield* Effect.provide(answered(program), Layer.provideMerge(world.layer, SettingsLayer.layer(chosen)))
   }, exit.ending)).pipe(

@@ -8,7 +8,7 @@ import { oneLine } from "../plain.ts"
 import type { World } from "../world.ts"
 
 export const which = Argument.String("run").pipe(
-  Argument.withDescription("A run's id as 'crypto runs' lists it, or how it begins; latest for the newest")
+  Argument.withDescription("A run's id as 'runs' lists it, or how it begins; latest for the newest")
 )
 
 export const asked = Effect.fnUntraced(function*(world: World, typed: string) {
