@@ -25,6 +25,8 @@ const documents: ReadonlyArray<readonly [command: string, schema: Schema.Top]> =
   ["runs", Cli.RunsJson],
   ["schedule list, sensor list", Cli.AutomationJson],
   ["schedule history, sensor history", Cli.HistoryJson],
+  ["subject list", Cli.SubjectsJson],
+  ["subject add, subject delete", Cli.SubjectEditJson],
   ["schedule tick, sensor tick", Cli.TickJson],
   ["simulate", Cli.SimulateJson],
   ["show", Cli.ShowJson],

@@ -13,9 +13,9 @@ import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { jsonText } from "./plain.ts"
 import { answered } from "./reading.ts"
-import { isSet } from "./run/aim.ts"
-import { overOf } from "./run/over.ts"
+import { isSet, subject } from "./run/aim.ts"
 import { settle } from "./run/planned.ts"
+import { meant } from "./run/subjects.ts"
 import type { World } from "./world.ts"
 
 export { BackfillJson } from "./backfill/said.ts"
@@ -28,6 +28,7 @@ const flags = {
     Flag.withDescription("To this day, UTC, which is among them [default: today]"),
     Flag.optional
   ),
+  subject,
   newestFirst: isSet("newest-first", "The newest batch first [then a batch is 365 days by default]"),
   batch: Flag.Int("batch").pipe(
     Flag.withMetavar("DAYS"),
@@ -48,21 +49,28 @@ export const backfill = (root: Root, world: World) =>
     if (input.onlyFailed && input.onlyMissing) return yield* exit.usage("--only-missing and --only-failed are two choices: give one")
     const program = Effect.gen(function*() {
       const targets = yield* Pipeline.select(yield* world.pipeline, input.targets)
-      const over = yield* overOf(targets, { partition: Option.none(), from: Option.some(input.from), to: input.to })
+      const { over, subjects } = yield* meant(world, targets, { ...input, partition: Option.none(), from: Option.some(input.from) })
       const now = yield* Clock.currentTimeMillis
       const start = over?.start ?? 0
       const end = over?.end ?? (Math.floor(now / DAY) + 1) * DAY
       yield* settle
       const size = Option.getOrElse(input.batch, () => input.newestFirst ? 365 : undefined)
       const { newestFirst } = input
-      const planned = yield* Backfill.plan(targets, { start, end, newestFirst, which, size: size === undefined ? undefined : size * DAY })
+      const planned = yield* Backfill.plan(targets, {
+        start,
+        end,
+        newestFirst,
+        which,
+        subjects,
+        size: size === undefined ? undefined : size * DAY
+      })
       const said = ofPlan(planned, yield* billOf(world, planned.batches.flatMap((_) => _.steps)))
       const print = (backfill: string | null) => Console.log(jsonText({ backfill, plan: said } satisfies typeof BackfillJson.Type))
       if (input.plan) return yield* input.json ? print(null) : Console.log(`${text(said)} Nothing was spent.`)
       yield* Console.error(text(said))
       const id = yield* Asset.newId
       const ids = yield* Effect.forEach(planned.batches, () => Asset.newId)
-      const [first, ...rest] = Backfill.requests(id, ids, planned, { targets: input.targets, trigger: "backfill", which })
+      const [first, ...rest] = Backfill.requests(id, ids, planned, { targets: input.targets, trigger: "backfill", which, subjects })
       if (first === undefined) {
         if (input.json) yield* print(null)
         return

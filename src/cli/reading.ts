@@ -18,6 +18,13 @@ export const reading = (world: World, chosen: SettingsLayer.Flags) => {
 /** The settings, and the ledger alone. */
 export const looking = (world: World, chosen: SettingsLayer.Flags) => Layer.provideMerge(world.ledger, SettingsLayer.layer(chosen))
 
+/** The ledger, which is made if nothing ran yet: what is said has to be kept. */
+export const writing = (world: World, chosen: SettingsLayer.Flags) => {
+  const settings = SettingsLayer.layer(chosen)
+  const whole = Effect.map(world.kept, (isKept) => isKept ? looking(world, chosen) : Layer.provideMerge(world.layer, settings))
+  return Layer.unwrap(Effect.provide(whole, settings))
+}
+
 /** What works on a pipeline's assets: that the layer answers for all that they ask of the world is said where both were handed in. */
 export const answered = <A, E>(self: Effect.Effect<A, E, unknown>): Effect.Effect<A, E, Ledger | Manifest | Queue | Settings | Platform> =>
   // an asset of any pipeline asks for what nobody here can name

@@ -44,6 +44,7 @@ export const report = (root: Root, world: World) =>
       const { options, targets } = yield* aimed(world, {
         targets: [name],
         partition: input.month,
+        subject: [],
         from: Option.none(),
         to: Option.none(),
         only: false,

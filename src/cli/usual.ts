@@ -24,6 +24,8 @@ export const usual = [
     (root, world) => import("./schedule.ts").then((_) => _.schedule(root, world))),
   later("sensor", "What is watched: list, start, stop, tick, history", "Time",
     (root, world) => import("./sensor.ts").then((_) => _.sensor(root, world))),
+  later("subject", "Sets of subjects that are kept: list, add, delete", "Time",
+    (root, world) => import("./subject.ts").then((_) => _.subject(root, world))),
   later("simulate", "Every tick and run that would occur, running none", "Time",
     (root, world) => import("./simulate.ts").then((_) => _.simulate(root, world))),
   later("daemon", "Hold the data, run what falls due, serve other terminals", "Time",

@@ -30,6 +30,8 @@ export interface Options {
   readonly size?: number | undefined
   readonly newestFirst?: boolean
   readonly which?: Which
+  /** Of the targets' subjects, these; all of them, when none is named. */
+  readonly subjects?: ReadonlyArray<string>
 }
 
 export interface Planned {
@@ -52,7 +54,7 @@ export const requests = (
   id: string,
   ids: ReadonlyArray<string>,
   { batches }: Pick<Planned, "batches">,
-  of: { readonly targets: ReadonlyArray<string>; readonly trigger: string; readonly which: Which }
+  of: Pick<Requested, "targets" | "trigger" | "which" | "subjects">
 ): ReadonlyArray<Requested> =>
   batches.map(({ end, start }, i) => ({
     _tag: "RunRequested",
@@ -147,6 +149,7 @@ const planned = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, o
   for (const { end, start } of stretches(options)) {
     const plan: Plan.Plan<unknown, unknown> = yield* Plan.make(targets, {
       over: { start, end },
+      subjects: options.subjects ?? [],
       ...(narrow === undefined ? {} : { narrow })
     })
     // what lies in no time is made with the first batch

@@ -10,6 +10,7 @@ import type * as Tick from "./automation/Tick.ts"
 import { Finding } from "./Check.ts"
 import { Manifest } from "./Manifest.ts"
 import type { Ended, Request, Requested, State as RequestState } from "./Request.ts"
+import type { Member } from "./Subject.ts"
 
 export const StepState = Schema.Literals(["started", "succeeded", "failed", "skipped", "blocked", "interrupted"])
 export const RunState = Schema.Literals(["started", "succeeded", "partial", "failed", "interrupted", "lost"])
@@ -52,6 +53,10 @@ export type Event =
     readonly checks?: ReadonlyArray<Finding>
   }
   | { readonly _tag: "RunEnded"; readonly run: string; readonly state: Exclude<typeof RunState.Type, "started"> }
+  /** From now on they are in the set; those that are in it already stay as they are. */
+  | { readonly _tag: "SubjectsAdded"; readonly set: string; readonly keys: ReadonlyArray<string> }
+  /** From now on they are not; that they were is not forgotten. */
+  | { readonly _tag: "SubjectsDeleted"; readonly set: string; readonly keys: ReadonlyArray<string> }
 
 export class RunRow extends Schema.Class<RunRow>("crypto/engine/Ledger/RunRow")({
   id: Schema.String,
@@ -159,6 +164,8 @@ export class Ledger extends Context.Service<Ledger, {
   readonly ends: (after: number, limit: number) => Effect.Effect<ReadonlyArray<RunRow & { readonly seq: number }>, LedgerFailed>
   /** The number of the newest end. */
   readonly newestEnd: Effect.Effect<number, LedgerFailed>
+  /** What is in a kept set, or was, in the order in which it came in first. */
+  readonly subjects: (set: string) => Effect.Effect<ReadonlyArray<Member>, LedgerFailed>
   /** What is recorded from now on, by this process. Who is slow may hear less; the rows above have it all. */
   readonly heard: Stream.Stream<Event>
 }>()("crypto/engine/Ledger") {}

@@ -73,6 +73,8 @@ export interface Options {
   readonly narrow?: (asset: Asset.Any, subject: string | undefined, reason: Reason, spans: Span.Spans) => Span.Spans
   /** The targets' keys whose time lies in [start, end), in epoch milliseconds; else all that are due within the horizon. */
   readonly over?: { readonly start?: number; readonly end?: number }
+  /** Of the targets' subjects, these, as far as they are wanted at all; all of them, when none is named. */
+  readonly subjects?: ReadonlyArray<string>
 }
 
 /**
@@ -143,7 +145,7 @@ export interface Survey extends Plan<unknown, unknown> {
 export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, options: Options) {
   const now = yield* Clock.currentTimeMillis
   const days = yield* Partition.Horizon
-  const { extra, lists, pending } = yield* subjectsOf(targets)
+  const { extra, lists, pending } = yield* subjectsOf(targets, options.subjects ?? [])
   const waits = new Set(pending.map((_) => _.asset))
   const all = lineageOf([...targets, ...extra]).filter((_) => !waits.has(_))
   const known = new Set(all)
@@ -201,8 +203,9 @@ const lineageOf = (targets: ReadonlyArray<Asset.Any>): ReadonlyArray<Asset.Any> 
 }
 
 /** The list of each subject; and what has to wait, for whom and for what, when a list cannot be told yet. */
-const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
+const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, named: ReadonlyArray<string>) {
   const lists = new Map<string, ReadonlyArray<string>>()
+  const narrowed = new Set(named.length === 0 ? [] : targets.flatMap((_) => _.of?.key ?? []))
   const extra = new Set<Asset.Any>()
   const pending = new Map<Asset.Any, Pending>()
   let assets = lineageOf(targets)
@@ -214,8 +217,9 @@ const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>
       if (waits !== undefined) pending.set(asset, { asset, after: waits.after })
       else if (asset.of !== undefined && !lists.has(asset.of.key)) {
         const list = yield* Effect.result(listed(asset.of))
-        if (list._tag === "Success") lists.set(asset.of.key, list.success)
-        else if (list.failure instanceof Subject.Unknown) {
+        if (list._tag === "Success") {
+          lists.set(asset.of.key, narrowed.has(asset.of.key) ? list.success.filter((_) => named.includes(_)) : list.success)
+        } else if (list.failure instanceof Subject.Unknown) {
           pending.set(asset, { asset, after: list.failure.after })
           extra.add(list.failure.after)
         } else return yield* Effect.fail(list.failure)

@@ -80,13 +80,14 @@ export const make = <Target extends Asset.Any>(
 > => made(pipeline)
 
 /** How a request is planned and run. */
-export const optionsOf = Effect.fnUntraced(function*({ force, forcedSince, id, only, over, trigger, which }: Request.Request) {
+export const optionsOf = Effect.fnUntraced(function*({ force, forcedSince, id, only, over, subjects, trigger, which }: Request.Request) {
   const narrow = yield* narrowing(which)
   const options: Plan.Options & Run.Options = {
     request: id,
     trigger,
     only,
     force,
+    subjects,
     ...(forcedSince === null ? {} : { forcedSince }),
     ...(over === null ? {} : { over }),
     ...(narrow === undefined ? {} : { narrow })

@@ -40,6 +40,8 @@ export class Request extends Schema.Class<Request>("crypto/engine/Request")({
   /** Selection expressions, as `crypto run` takes them. */
   targets: Schema.Array(Schema.String),
   over: Schema.NullOr(Over),
+  /** Of the targets' subjects, these; all of them, when none is named. */
+  subjects: Schema.Array(Schema.String),
   /** Make the targets again, fresh or not; what was made since `forcedSince` is not made once more. */
   force: Schema.Boolean,
   forcedSince: Schema.NullOr(Schema.Finite),
@@ -73,6 +75,7 @@ export interface Requested {
   readonly targets: ReadonlyArray<string>
   readonly runKey?: string | null
   readonly over?: typeof Over.Type | null
+  readonly subjects?: ReadonlyArray<string>
   readonly force?: boolean
   readonly forcedSince?: number | null
   readonly only?: boolean
@@ -87,9 +90,24 @@ export interface Requested {
 
 /** What the request asked for, asked for again: what came of it stays made, also when it was to be made by force. */
 export const again = (request: Request, id: string, trigger: string): Requested => {
-  const { force, only, over, priority, runKey, tags, targets, which } = request
+  const { force, only, over, priority, runKey, subjects, tags, targets, which } = request
   const forcedSince = force ? request.forcedSince ?? request.requestedAt : null
-  return { _tag: "RunRequested", id, trigger, targets, runKey, over, force, forcedSince, only, which, priority, tags, parent: request.id }
+  return {
+    _tag: "RunRequested",
+    id,
+    trigger,
+    targets,
+    runKey,
+    over,
+    subjects,
+    force,
+    forcedSince,
+    only,
+    which,
+    priority,
+    tags,
+    parent: request.id
+  }
 }
 
 /** The request as it stands when it has just been asked for. */
@@ -100,6 +118,7 @@ export const asked = (event: Requested, now: number): Request =>
     trigger: event.trigger,
     targets: event.targets,
     over: event.over ?? null,
+    subjects: event.subjects ?? [],
     force: event.force ?? false,
     forcedSince: event.forcedSince ?? null,
     only: event.only ?? false,

@@ -8,6 +8,7 @@ import { Clock, Effect, Layer, PubSub, Schema, Stream } from "effect"
 import { type Event, type Lease, Ledger, LedgerFailed, RunRow, StepRow } from "../engine/Ledger.ts"
 import * as Request from "../engine/Request.ts"
 import * as Tick from "../engine/automation/Tick.ts"
+import * as subjects from "./ledger/subjects.ts"
 import * as ticks from "./ledger/ticks.ts"
 import { open, type Session } from "./sqlite/Sqlite.ts"
 
@@ -114,6 +115,7 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         newestEnd: rows(Schema.Struct({ seq: Schema.Int }), "number ends", `SELECT coalesce(max(seq), 0) AS seq FROM run_end`).pipe(
           Effect.map(([row]) => row?.seq ?? 0)
         ),
+        subjects: Effect.fn("Ledger.subjects")((set) => rows(subjects.member, "list a set", subjects.sql, set)),
         heard: Stream.fromPubSub(hub)
       })
     })
@@ -155,7 +157,8 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
     `CREATE INDEX step_of_slice ON step (asset, subject, "window")`
   ],
   ticks.tables,
-  [`ALTER TABLE request ADD COLUMN which TEXT NOT NULL DEFAULT 'stale'`]
+  [`ALTER TABLE request ADD COLUMN which TEXT NOT NULL DEFAULT 'stale'`],
+  [`ALTER TABLE request ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]'`, ...subjects.tables]
 ]
 
 /** Answers the version that was found; a newer one is left alone. */
@@ -183,13 +186,15 @@ const failures = (assets: number): string => `
     )
   ORDER BY rowid`
 
-const requestColumns = `id, runKey, "trigger", targets, over, force, forcedSince, "only", which, priority, tags, parent, state, note,
+const requestColumns =
+  `id, runKey, "trigger", targets, over, subjects, force, forcedSince, "only", which, priority, tags, parent, state, note,
   requestedAt, notBefore, beganAt, endedAt, owner, heldUntil, cancelledAt`
-const { force, only, over, tags, targets } = Request.Request.fields
+const { force, only, over, subjects: named, tags, targets } = Request.Request.fields
 const requests = Schema.Struct({
   ...Request.Request.fields,
   targets: Schema.fromJsonString(targets),
   over: Schema.fromJsonString(over),
+  subjects: Schema.fromJsonString(named),
   tags: Schema.fromJsonString(tags),
   force: Schema.BooleanFromBit.pipe(Schema.decodeTo(force)),
   only: Schema.BooleanFromBit.pipe(Schema.decodeTo(only))
@@ -247,11 +252,12 @@ const letGo = (session: Session, request: string, sql: string, ...params: Readon
 /** An end is told once: a second one changes nothing. */
 const apply = (session: Session, event: Event, now: number): number => {
   if (Tick.isEvent(event)) return ticks.apply(session, event, now)
+  if (subjects.isEvent(event)) return subjects.apply(session, event, now)
   switch (event._tag) {
     case "RunRequested": {
       const row = Request.asked(event, now)
       return session.run(
-        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL, ?)`,
+        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL, ?, ?)`,
         row.id,
         row.runKey,
         row.trigger,
@@ -266,7 +272,8 @@ const apply = (session: Session, event: Event, now: number): number => {
         now,
         row.notBefore,
         row.owner,
-        row.which
+        row.which,
+        JSON.stringify(row.subjects)
       )
     }
     case "CancelRequested":

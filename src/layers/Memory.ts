@@ -15,6 +15,7 @@ import type { Calendar, Window } from "../engine/Partition.ts"
 import * as Request from "../engine/Request.ts"
 import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
+import * as subjects from "./ledger/subjects.ts"
 import * as ticksInMemory from "./ledger/ticksInMemory.ts"
 
 /** What each asset's store keeps, by the asset's name. */
@@ -109,7 +110,7 @@ export const manifest: Layer.Layer<Manifest> = Layer.sync(Manifest, () => {
 })
 
 export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(function*() {
-  const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map(), ticks: ticksInMemory.empty() }
+  const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map(), ticks: ticksInMemory.empty(), sets: new Map() }
   const hub = yield* Effect.acquireRelease(PubSub.sliding<Event>(1024), PubSub.shutdown)
   return Ledger.of({
     record: Effect.fnUntraced(function*(...events) {
@@ -171,6 +172,7 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
     watched: Effect.sync(() => told.ticks.watched),
     ends: (after, limit) => Effect.sync(() => ticksInMemory.ended(told.ticks, told.runs, after, limit)),
     newestEnd: Effect.sync(() => told.ticks.ends.length),
+    subjects: (set) => Effect.sync(() => [...told.sets.get(set)?.values() ?? []]),
     heard: Stream.fromPubSub(hub)
   })
 }))
@@ -386,6 +388,7 @@ interface Told {
   readonly runs: Map<string, RunRow>
   readonly steps: Map<string, StepRow>
   readonly ticks: ticksInMemory.Ticks
+  readonly sets: subjects.Sets
 }
 
 const isFree = ({ leases }: Told, { limit, name }: Lease): boolean => leases.filter((_) => _.name === name).length < limit
@@ -406,6 +409,7 @@ const letGo = (told: Told, id: string, fields: Partial<Request.Request>): void =
 const apply = (told: Told, event: Event, now: number): void => {
   const { runs, steps } = told
   if (Tick.isEvent(event)) return ticksInMemory.apply(told.ticks, event, now)
+  if (subjects.isEvent(event)) return subjects.applyInMemory(told.sets, event, now)
   switch (event._tag) {
     case "RunRequested":
       return void told.requests.set(event.id, Request.asked(event, now))

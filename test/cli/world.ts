@@ -86,7 +86,7 @@ type More = Partial<Pick<Cli.Options<never, never>, "owner" | "kept" | "ledger" 
 type Typed = (...args: ReadonlyArray<string>) => Effect.Effect<Ran>
 
 /** What is typed at a command line, with what it wrote; it finds no .env, and of the environment only what is given. */
-const typing = (commandLine: ReturnType<typeof Cli.make>, env: Record<string, string>): Typed => {
+export const typing = (commandLine: ReturnType<typeof Cli.make>, env: Record<string, string>): Typed => {
   const screen: Array<string> = []
   const platform = Layer.mergeAll(
     NodeServices.layer,

@@ -34,7 +34,16 @@ describe("a run key", () => {
 })
 
 it("asked for again, it is as it was; what was forced is forced from the first time on, and nothing else is", () => {
-  const asks = { trigger: "a test", targets: ["a"], runKey: "k", only: true, which: "missing", priority: 3, tags: { team: "x" } } as const
+  const asks = {
+    trigger: "a test",
+    targets: ["a"],
+    subjects: ["s"],
+    runKey: "k",
+    only: true,
+    which: "missing",
+    priority: 3,
+    tags: { team: "x" }
+  } as const
   const of = (force: boolean, forcedSince: number | null) =>
     Request.again(Request.asked({ _tag: "RunRequested", id: "one", force, forcedSince, ...asks }, 7), "two", "a retry")
   const again = { _tag: "RunRequested", ...asks, id: "two", trigger: "a retry", parent: "one", over: null } as const

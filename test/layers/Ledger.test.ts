@@ -73,6 +73,21 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
       assert.deepStrictEqual(yield* newest("coins", 9), [])
     }).pipe(Effect.provide(ledger)))
 
+  it.effect("keeps sets of subjects: who came in and left when, in the order of coming in first; told twice changes nothing", () =>
+    Effect.gen(function*() {
+      const [bad, quoted] = ["'); DROP TABLE subject; --", "\"double\""]
+      const added = (...keys: ReadonlyArray<string>): Event => ({ _tag: "SubjectsAdded", set: "station", keys })
+      const deleted = (...keys: ReadonlyArray<string>): Event => ({ _tag: "SubjectsDeleted", set: "station", keys })
+      yield* record(added(bad, quoted), added("bern", bad), deleted(bad, "nowhere"), deleted(bad), added(bad), deleted("bern"))
+      const subjects = (set: string) => Ledger.use((_) => _.subjects(set))
+      assert.deepStrictEqual(yield* subjects("station"), [
+        { key: bad, addedAt: 5000, deletedAt: null },
+        { key: quoted, addedAt: 1000, deletedAt: null },
+        { key: "bern", addedAt: 2000, deletedAt: 6000 }
+      ])
+      assert.deepStrictEqual(yield* subjects("other"), [])
+    }).pipe(Effect.provide(ledger)))
+
   it.effect("tells a run and its steps as they happened, stamped with the clock", () =>
     Effect.gen(function*() {
       yield* record(runStarted("r1", "prices", "returns"), stepStarted("r1", "s1"), stepEnded("s1"), runEnded("r1", "partial"))
@@ -200,6 +215,7 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
         runKey: "it's 9",
         targets: ["prices", "returns+"],
         over: { start: 5 },
+        subjects: ["'x'", "\"y\""],
         force: true,
         forcedSince: 7,
         only: true,
@@ -215,6 +231,7 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
         trigger: "a test",
         targets: ["prices"],
         over: null,
+        subjects: [],
         force: false,
         forcedSince: null,
         only: false,
@@ -238,6 +255,7 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
         runKey: "it's 9",
         targets: ["prices", "returns+"],
         over: { start: 5 },
+        subjects: ["'x'", "\"y\""],
         force: true,
         forcedSince: 7,
         only: true,

@@ -1,11 +1,10 @@
 /** `crypto schedule start|stop NAME…`, `crypto sensor start|stop NAME…`: kept in the ledger, and heard by a daemon that runs. */
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Ledger } from "../../engine/Ledger.ts"
-import * as SettingsLayer from "../../layers/Settings.ts"
 import * as exit from "../exit.ts"
 import { type Root, settingsOf } from "../flags.ts"
-import { looking } from "../reading.ts"
+import { writing } from "../reading.ts"
 import type { World } from "../world.ts"
 import { type Kind, named } from "./told.ts"
 
@@ -71,10 +70,3 @@ const switched = Effect.fnUntraced(function*(
     }
   }).pipe(Effect.provide(writing(world, chosen)))
 })
-
-/** The ledger, which is made if nothing ran yet: what is switched has to be kept. */
-const writing = (world: World, chosen: SettingsLayer.Flags) => {
-  const settings = SettingsLayer.layer(chosen)
-  const whole = Effect.map(world.kept, (isKept) => isKept ? looking(world, chosen) : Layer.provideMerge(world.layer, settings))
-  return Layer.unwrap(Effect.provide(whole, settings))
-}

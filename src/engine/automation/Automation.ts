@@ -13,6 +13,7 @@ import type { Manifest } from "../Manifest.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Request from "../Request.ts"
 import { explain } from "../Run.ts"
+import * as Subject from "../Subject.ts"
 import * as Cadence from "./Cadence.ts"
 import * as Conditions from "./Conditions.ts"
 import { follower } from "./Follower.ts"
@@ -290,7 +291,10 @@ const switched = Effect.fnUntraced(function*(name: string, since?: number) {
 const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen, from: string) {
   const ledger = yield* Ledger
   const { cursor } = seen
-  if (seen.quiet === true && seen.asks.length === 0) return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor, from })
+  const sets = yield* Effect.forEach(seen.subjects, edited)
+  const edits = sets.flatMap((_) => _.events)
+  if (seen.quiet === true && seen.asks.length === 0 && edits.length === 0)
+    return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor, from })
   const now = yield* Clock.currentTimeMillis
   const requests: Array<Request.Requested> = []
   const refused: Array<string> = []
@@ -310,6 +314,7 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
       targets: ask.runs.map((_) => _.name),
       runKey,
       over: ask.over ?? null,
+      subjects: ask.subjects ?? [],
       force: ask.force ?? false,
       only: ask.only ?? false,
       priority: ask.priority ?? 0,
@@ -322,12 +327,23 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
     source: sensor.name,
     due: later(seen.due, last),
     state: requests.length > 0 ? "ran" : "skipped",
-    note: [seen.note, ...refused].filter((_) => _ !== "").join("; "),
+    note: [seen.note, ...sets.flatMap((_) => _.notes), ...refused].filter((_) => _ !== "").join("; "),
     requests: requests.map((_) => _.id),
     cursor,
     from
-  }, ...requests)
+  }, ...edits, ...requests)
 })
+
+/** What a sighting does to a kept set; a text that cannot be a key of it is left out and said. */
+const edited = ({ of, ...edit }: Sensor.Change) =>
+  Effect.map(Subject.edit(of, edit), ({ added, events, refused, removed }) => ({
+    events,
+    notes: [
+      ...(added.length === 0 ? [] : [`added to ${of.key}: ${added.join(", ")}`]),
+      ...(removed.length === 0 ? [] : [`deleted from ${of.key}: ${removed.join(", ")}`]),
+      ...refused.map((_) => _.message)
+    ]
+  }))
 
 /** Two ticks of one source are never of one instant. */
 const later = (at: number, last: number | null): number => last === null ? at : Math.max(at, last + 1)

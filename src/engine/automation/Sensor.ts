@@ -11,6 +11,7 @@ import type * as Asset from "../Asset.ts"
 import type * as Job from "../Job.ts"
 import { type Event, Ledger, type LedgerFailed } from "../Ledger.ts"
 import type * as Request from "../Request.ts"
+import type * as Subject from "../Subject.ts"
 import * as Cadence from "./Cadence.ts"
 import { Pulse, until } from "./Pulse.ts"
 
@@ -20,14 +21,23 @@ export interface Ask {
   /** Whether it is asked for again is up to the sensor's policy for run keys; without a key it always is. */
   readonly runKey?: string
   readonly over?: typeof Request.Over.Type
+  /** Of their subjects, these. */
+  readonly subjects?: ReadonlyArray<string>
   readonly force?: boolean
   readonly only?: boolean
   readonly priority?: number
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** What comes into a kept set of subjects, and what leaves it. */
+export interface Change extends Subject.Edit {
+  readonly of: Subject.Any
+}
+
 export interface Sighting<out Cursor> {
   readonly cursor: Cursor
+  /** Told together with the cursor and the runs asked for. */
+  readonly subjects?: ReadonlyArray<Change>
   readonly asks?: ReadonlyArray<Ask>
   /** What was seen; or, when there is nothing to ask for, why not. */
   readonly note: string
@@ -45,8 +55,9 @@ export interface From<out Cursor> {
 }
 
 /** What the engine keeps of a sighting: its cursor as text, and the time at which the look was due. */
-export interface Seen extends Omit<Sighting<string>, "asks"> {
+export interface Seen extends Omit<Sighting<string>, "asks" | "subjects"> {
   readonly asks: ReadonlyArray<Ask>
+  readonly subjects: ReadonlyArray<Change>
   readonly due: number
 }
 
@@ -113,11 +124,13 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   const decode = Schema.decodeUnknownEffect(text)
   const begin = (cursor: string) =>
     Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
-  const toSeen = Effect.fnUntraced(function*({ asks, cursor, due, note, quiet }: Sighting<Cursor> & { readonly due?: number }) {
-    const at = due ?? (yield* Clock.currentTimeMillis)
-    const seen: Seen = { cursor: yield* encode(cursor), asks: asks ?? [], note, quiet: quiet ?? false, due: at }
-    return seen
-  })
+  const toSeen = Effect.fnUntraced(
+    function*({ asks = [], cursor, due, note, quiet = false, subjects = [] }: Sighting<Cursor> & { readonly due?: number }) {
+      const at = due ?? (yield* Clock.currentTimeMillis)
+      const seen: Seen = { cursor: yield* encode(cursor), asks, subjects, note, quiet, due: at }
+      return seen
+    }
+  )
   return {
     name,
     kind: options.kind ?? "sensor",

@@ -8,6 +8,7 @@ import * as Updates from "../../../src/engine/automation/Updates.ts"
 import { type Event, Ledger } from "../../../src/engine/Ledger.ts"
 import * as Partition from "../../../src/engine/Partition.ts"
 import type { KeyPolicy } from "../../../src/engine/Request.ts"
+import * as Subject from "../../../src/engine/Subject.ts"
 import { publish } from "../world.ts"
 import { alive, asked, at, daily, figures, inMemory, iso, millis, pipelineOf, prices, runner, ticks } from "./world.ts"
 
@@ -51,6 +52,40 @@ describe("a sensor", () => {
       const [tick] = yield* Ledger.use((_) => _.ticks({ states: ["ran"] }))
       assert.deepStrictEqual(tick?.requests, requests.map((_) => _.id))
       assert.deepStrictEqual(yield* cursors, ["counter 3"])
+    })))
+
+  it.effect("edits a kept set in the transaction of its cursor and of the runs it asks for; what cannot be in it is said", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:30:00Z")
+      class Station extends Subject.kept<Station>()("station") {}
+      const sightings: ReadonlyArray<Partial<Sensor.Sighting<number>>> = [
+        { subjects: [{ of: Station, add: ["bern", "be\u202ern", "chur"] }], asks: [{ runs: [prices], subjects: ["bern", "chur"] }] },
+        { subjects: [{ of: Station, add: ["bern"], remove: ["chur", "nowhere"] }], quiet: true },
+        { subjects: [{ of: Station, add: ["bern"] }], quiet: true }
+      ]
+      const sensor = counter((count) => sightings[count - 1] ?? {})
+      yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T02:40:00Z")
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:30Z ran look 1; added to station: bern, chur; \"be\\u202ern\" is no key for station: it holds characters that nobody sees and that could steer a terminal",
+        "2026-11-24T01:30Z skipped look 2; deleted from station: chur"
+      ])
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => _.subjects), [["bern", "chur"]])
+      assert.deepStrictEqual(yield* Station.list, ["bern"])
+      assert.deepStrictEqual(yield* cursors, ["counter 3"])
+    })))
+
+  it.effect("edits no set when its cursor has moved on meanwhile", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:30:00Z")
+      class Station extends Subject.kept<Station>()("station") {}
+      const sensor = counter(() => ({ subjects: [{ of: Station, add: ["bern"] }] }))
+      const slow = {
+        ...sensor,
+        look: (cursor: string) => Effect.tap(sensor.look(cursor), () => record({ _tag: "CursorSet", name: "counter", cursor: "7" }))
+      }
+      assert.strictEqual((yield* Effect.exit(Automation.look(slow)))._tag, "Failure")
+      assert.deepStrictEqual(yield* Station.list, [])
+      assert.deepStrictEqual(yield* cursors, ["counter 7"])
     })))
 
   it.effect("goes on from its cursor after a restart, and does not look before it is due", () =>
