@@ -211,7 +211,7 @@ async function state(): Promise<void> {
 function commands(): void {
   const node = process.execPath
   const crypto = join(root, "dist/crypto.js")
-  const [empty, bare] = [join(folder, "empty.mjs"), join(root, "bench/bareDuckDb.ts")]
+  const [empty, bare] = [join(folder, "empty.mjs"), join(root, "bench/bareDuckDb.mjs")]
   writeFileSync(empty, "")
   const env = { ...process.env, CRYPTO_DATA_DIR: join(folder, "data"), CRYPTO_STATE_DIR: join(folder, "state"), NO_COLOR: "1" }
   const run = (...args: ReadonlyArray<string>) => {
