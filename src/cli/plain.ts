@@ -33,13 +33,13 @@ export const table = (
   const isNumber = head.map((_, i) =>
     rows.length > 0 && cells.slice(1).every((row) => /^(|[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?)$/.test(row[i] ?? ""))
   )
-  const widest = head.map((_, i) => cells.reduce((most, row) => Math.max(most, CliOutput.displayWidth(row[i] ?? "")), 0))
+  const widest = head.map((_, i) => cells.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), 0))
   const widths = fit(widest, head.map((_, i) => isNumber[i] !== true && !whole.includes(i)), columns)
   const line = (row: ReadonlyArray<string>, at: number | undefined) =>
     row.map((given, i) => {
       const width = widths[i] ?? 0
       const cell = clip(given, width)
-      const room = " ".repeat(Math.max(0, width - CliOutput.displayWidth(cell)))
+      const room = " ".repeat(Math.max(0, width - widthOf(cell)))
       const isLast = i === row.length - 1
       return isNumber[i] === true ? room + ink(cell, at, i) : ink(cell, at, i) + (isLast ? "" : room)
     }).join("  ").trimEnd()
@@ -47,11 +47,14 @@ export const table = (
   return [line(cells[0] ?? [], undefined), rule, ...cells.slice(1).map(line)].join("\n")
 }
 
+/** The columns of a terminal that it takes. Text in ASCII, as most is, does not wait for the Unicode tables that tell the rest. */
+export const widthOf = (text: string): number => /^[ -~]*$/.test(text) ? text.length : CliOutput.displayWidth(text)
+
 /** The text, or its beginning and an ellipsis: no wider than so many columns. */
 export const clip = (text: string, columns: number): string => {
-  if (CliOutput.displayWidth(text) <= columns) return text
+  if (widthOf(text) <= columns) return text
   let cut = text.slice(0, Math.max(0, columns))
-  while (cut !== "" && CliOutput.displayWidth(cut) > columns - 1) cut = cut.slice(0, -1)
+  while (cut !== "" && widthOf(cut) > columns - 1) cut = cut.slice(0, -1)
   return `${cut}…`
 }
 

@@ -17,6 +17,15 @@ describe("a table on a terminal", () => {
   it("is as wide as it is where nobody looks", () =>
     assert.include(table(["run", "what it says", "n"], rows), "a long text that may be cut"))
 
+  it("has its columns where they belong, also under letters that are wide, or none", () =>
+    assert.deepStrictEqual(table(["name", "n"], [["bitcoin", "1"], ["比特币", "2"], ["e\u0301ther", "3"]]).split("\n"), [
+      "name     n",
+      "───────  ─",
+      "bitcoin  1",
+      "比特币   2",
+      "e\u0301ther    3"
+    ]))
+
   it("is coloured after its widths are settled", () =>
     assert.strictEqual(table(["a", "b"], [["xyz", "1"]], { ink: (cell, row) => row === undefined ? cell : `<${cell}>` }),
       "a    b\n───  ─\n<xyz>  <1>"))

@@ -1,9 +1,8 @@
 /** The graph as a tree: sources at the left, under each what reads it; what has several sources is told once in full. */
-import { CliOutput } from "effect/cli"
 import type * as Asset from "../../engine/Asset.ts"
 import { shape, told } from "../list.ts"
 import type { Ink } from "../page.ts"
-import { clip, oneLine } from "../plain.ts"
+import { clip, oneLine, widthOf } from "../plain.ts"
 import { legend, mark, type Standing } from "../standing.ts"
 import { edges } from "./drawing.ts"
 
@@ -47,5 +46,5 @@ const lineOf = ({ again, asset, lead, reads }: Line, { state, why }: Standing, i
     ...(reads.length > 1 ? [`reads ${reads.join(", ")}`] : []),
     ...(why === "" ? [] : [oneLine(why)])
   ].join(" · ")
-  return begun + ink.dim(clip(rest, columns - CliOutput.displayWidth(lead + name) - 4))
+  return begun + ink.dim(clip(rest, columns - widthOf(lead + name) - 4))
 }

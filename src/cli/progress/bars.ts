@@ -1,6 +1,5 @@
 /** A run on a terminal: what is over scrolls away as one line each, and what goes on is drawn below it, again and again. */
-import { CliOutput } from "effect/cli"
-import { count, counted, duration, oneLine } from "../plain.ts"
+import { count, counted, duration, oneLine, widthOf } from "../plain.ts"
 import { left, type Line, rate, type State } from "./State.ts"
 
 /** Nothing is drawn on the last column or in the last rows: terminals wrap and scroll there. */
@@ -52,8 +51,8 @@ const bar = (state: State, line: Line, now: number, name: number, columns: numbe
 }
 
 const clip = (text: string, columns: number): string => {
-  if (CliOutput.displayWidth(text) < columns) return text
+  if (widthOf(text) < columns) return text
   let cut = text.slice(0, columns)
-  while (cut !== "" && CliOutput.displayWidth(cut) > columns - 2) cut = cut.slice(0, -1)
+  while (cut !== "" && widthOf(cut) > columns - 2) cut = cut.slice(0, -1)
   return `${cut}…`
 }

@@ -1,9 +1,8 @@
 /** An asset, told to people. */
-import { CliOutput } from "effect/cli"
 import type { ShowJson } from "../show.ts"
 import { shape } from "../list.ts"
 import type { Page } from "../page.ts"
-import { count, counted, duration, oneLine, table, textOf } from "../plain.ts"
+import { count, counted, duration, oneLine, table, textOf, widthOf } from "../plain.ts"
 import { inWords } from "../standing.ts"
 
 type Said = typeof ShowJson.Type
@@ -88,7 +87,7 @@ const columnsOf = ({ columns }: Profile, width: number, ink: Page["ink"]): Reado
 /** As many columns as there is room for, whole. */
 const rowsOf = ({ columns, lastRows }: Profile, width: number, ink: Page["ink"]): ReadonlyArray<string> => {
   const cells = columns.map(({ name }) => [name, ...lastRows.map((row) => short(textOf(row[name])))])
-  const widths = cells.map((column) => column.reduce((most, _) => Math.max(most, CliOutput.displayWidth(oneLine(_))), 0) + 2)
+  const widths = cells.map((column) => column.reduce((most, _) => Math.max(most, widthOf(oneLine(_))), 0) + 2)
   let room = width + 2
   const fitting = widths.findIndex((_) => (room -= _) < 0)
   const shown = fitting < 0 ? cells : cells.slice(0, Math.max(1, fitting))
