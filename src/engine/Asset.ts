@@ -92,7 +92,7 @@ type Per<Self, R> = [Self] extends [R] ? unknown : AssetIsNotPer<Self>
  * pulled is made, under a new id; a run makes the step it is at and reads everything else.
  */
 export const Making = Context.Reference<(asset: Any) => Effect.Effect<Option.Option<string>>>("crypto/engine/Asset/Making", {
-  defaultValue: () => () => Effect.map(newId, Option.some)
+  defaultValue: () => () => Effect.asSome(newId)
 })
 
 /** What the store said of the last publication; a run listens to tell what came of a step. */

@@ -249,7 +249,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
     Effect.forever(Effect.gen(function*() {
       yield* news.close
       yield* Effect.catchCause(round(mine), (cause) => Effect.logError(`the queue could not look at the ledger: ${Run.explain(cause)}`))
-      yield* Effect.raceFirst(news.await, Effect.sleep(LOOK))
+      yield* Effect.timeoutOption(news.await, LOOK)
     }))
   /** What ran when the process before this one died is asked for again, unless somebody looked on, or it keeps killing its process. */
   const takeUp = Effect.gen(function*() {

@@ -187,7 +187,7 @@ const secrets: ReadonlyArray<Name> = ["COINGECKO_API_KEY", "CRYPTO_WEBHOOK_URL"]
 
 const Plan = Schema.Literals(["keyless", "demo", "pro"]) satisfies Schema.Codec<ApiPlan, ApiPlan>
 const Positive = Schema.NumberFromString.pipe(Schema.check(Schema.isInt(), Schema.isGreaterThan(0)))
-const Rate = Schema.NumberFromString.pipe(Schema.check(Schema.isBetween({ minimum: -1, maximum: 1 })))
+const Rate = Schema.FiniteFromString.pipe(Schema.check(Schema.isBetween({ minimum: -1, maximum: 1 })))
 const Currency = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-z]{2,10}$/)))
 
 /** In days. What is published can be made again from raw answers: they are kept. */

@@ -1,6 +1,6 @@
 /** The API on 127.0.0.1, for as long as the scope lasts: guarded, with small bodies, short waits and errors without stacks. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Cause, Deferred, Effect, Fiber, Layer, Queue, Record, Stream } from "effect"
+import { ByteSize, Cause, Context, Deferred, Effect, Fiber, Layer, Queue, Record, Stream } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware } from "effect/http-api"
 import { createServer } from "node:http"
@@ -40,8 +40,7 @@ export const serve = Effect.fnUntraced(function*(served: Served) {
     ),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)))
   )
-  const { address } = yield* Effect.map(Layer.build(server),
-    (context) => Effect.runSync(Effect.provideContext(HttpServer.HttpServer, context)))
+  const { address } = Context.get(yield* Layer.build(server), HttpServer.HttpServer)
   return address._tag === "UnixPathAddress" ? 0 : address.port
 })
 

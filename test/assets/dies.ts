@@ -11,4 +11,4 @@ const kill = Layer.succeed(Run.Plug, (at, made, of) =>
     if (at === point && made.name === asset && (of ?? "") === (subject ?? "")) process.kill(process.pid, "SIGKILL")
   }))
 
-await Run.upToDate([dailyReturns]).pipe(Effect.provide(kill), Effect.provide(onDisk(folder)), Effect.runPromise)
+await Run.upToDate([dailyReturns]).pipe(Effect.provide(Layer.merge(kill, onDisk(folder))), Effect.runPromise)

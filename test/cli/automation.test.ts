@@ -58,7 +58,7 @@ const inWorld = <A, E>(
     return yield* Effect.provide(test(run), memory)
   }).pipe(Effect.scoped)
 
-const parse = <A>(schema: Schema.Codec<A, unknown>) => (text: string) => Schema.decodeUnknownEffect(Schema.fromJsonString(schema))(text)
+const parse = <A>(schema: Schema.Codec<A, unknown>) => (text: string) => Schema.decodeEffect(Schema.fromJsonString(schema))(text)
 
 describe("schedule", () => {
   it.effect("list says what there is, whether it is on, and when it is due next", () =>

@@ -48,9 +48,7 @@ describe("from outside", () => {
       const dir = yield* folder
       yield* made(dir)
       assert.deepStrictEqual(yield* Effect.provide(outside(dir), TestClock.layer()), [])
-      const held = Effect.provide(outside(dir), TestClock.layer()).pipe(
-        Effect.provide(DuckDb.layer({ path: join(dir, "x.duckdb"), stamp }))
-      )
+      const held = Effect.provide(outside(dir), Layer.merge(TestClock.layer(), DuckDb.layer({ path: join(dir, "x.duckdb"), stamp })))
       const [only, ...more] = yield* held
       assert.deepStrictEqual(more, [])
       assert.match(only ?? "", new RegExp(`^note data file: /x\\.duckdb is in use by .* \\(pid ${process.pid}\\) since `))

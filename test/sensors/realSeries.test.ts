@@ -17,7 +17,7 @@ import * as Memory from "../../src/layers/Memory.ts"
 import { priceMovement } from "../../src/sensors/index.ts"
 
 const Series = Schema.Record(Schema.String, Schema.Array(Schema.Tuple([Schema.Finite, Schema.Finite])))
-const series = Schema.decodeUnknownSync(Schema.fromJsonString(Series))(
+const series = Schema.decodeSync(Schema.fromJsonString(Series))(
   readFileSync(new URL("fixtures/hourly.json", import.meta.url), "utf8")
 )
 const QUARTER = 900_000

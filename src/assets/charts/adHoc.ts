@@ -2,7 +2,7 @@
  * A chart that nobody defined beforehand: some coins, one figure, some days, as lines. It reads what is kept and makes
  * nothing.
  */
-import { Data, Effect, Option } from "effect"
+import { Data, Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
 import { attribution, frame, logAxis, numberAxis, shareAxis } from "../../services/chartFrame.ts"
@@ -104,7 +104,7 @@ export const adHoc = Effect.fnUntraced(function*({ coins, from, kind, log, to }:
 // helpers
 
 /** The asset as it is kept: reading makes nothing. */
-const read = <A, E, R>(input: Effect.Effect<A, E, R>) => Effect.provideService(input, Asset.Making, () => Effect.succeed(Option.none()))
+const read = <A, E, R>(input: Effect.Effect<A, E, R>) => Effect.provideService(input, Asset.Making, () => Effect.succeedNone)
 
 const figureOf = Effect.fnUntraced(function*(kind: Kind, money: string, days: Pick<Asked, "from" | "to">) {
   const sql = yield* DuckDb

@@ -44,7 +44,7 @@ export const follow = Effect.fnUntraced(function*(world: World, id: string) {
         screen.write(`${line}\n`)
       }
       if (batches.every((_) => _.endedAt !== null || _.note === "paused")) return
-      yield* Effect.raceFirst(news.await, Effect.sleep("1 second"))
+      yield* Effect.timeoutOption(news.await, "1 second")
     }
   })
   const mine = (request: Request) => request.tags[Backfill.TAG] === id

@@ -49,7 +49,7 @@ export const judge = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: 
 export const cursorOf = Effect.gen(function*() {
   const standing = (yield* Ledger.use((_) => _.standings)).find((_) => _.name === name)
   const known = standing?.cursor ?? null
-  return known === null ? { since: 0, asked: {} } : yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Cursor))(known)
+  return known === null ? { since: 0, asked: {} } : yield* Schema.decodeEffect(Schema.fromJsonString(Cursor))(known)
 })
 
 // helpers

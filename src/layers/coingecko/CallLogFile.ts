@@ -167,7 +167,7 @@ const retryWhileBusy = <A, R>(effect: Effect.Effect<A, NoCallLog, R>) =>
 const run = (db: DatabaseSync, sql: string, ...values: ReadonlyArray<SQLInputValue>) => db.prepare(sql).run(...values)
 
 const all = <A>(db: DatabaseSync, row: Schema.Decoder<A>, sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<A> =>
-  Schema.decodeUnknownSync(Schema.Array(row))(db.prepare(sql).all(...values))
+  db.prepare(sql).all(...values).map((_) => Schema.decodeSync(row)(_))
 
 const one = <A>(db: DatabaseSync, row: Schema.Decoder<A>, sql: string, ...values: ReadonlyArray<SQLInputValue>): A | undefined =>
   all(db, row, sql, ...values)[0]

@@ -51,7 +51,7 @@ export const make = Effect.gen(function*() {
       const waits = Refusal.reasonOf(response.status, undefined, response.headers, now)
       if (waits._tag === "RateLimited") yield* log.pause(Retry.pauseOf(waits))
       const envelope = Refusal.parseEnvelope(hide(yield* Answer.readRefusal(response)))
-      return yield* Effect.fail(Refusal.reasonOf(response.status, envelope, response.headers, now))
+      return yield* Refusal.reasonOf(response.status, envelope, response.headers, now)
     }
     const text = yield* Effect.mapBoth(Answer.read(response, endpoint.maxBytes ?? ordinaryAnswer), {
       onSuccess: hide,
@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
     if (envelope !== undefined) {
       const reason = Refusal.reasonOf(200, envelope, response.headers, now)
       if (reason._tag === "RateLimited") yield* log.pause(Retry.pauseOf(reason))
-      return yield* Effect.fail(reason)
+      return yield* reason
     }
     yield* raw.keep({ endpoint: endpoint.name, about: [path, ...Object.values(params)].join("-"), text })
     const policy = (yield* Policies)[endpoint.name] ?? declared[endpoint.name] ?? endpoint.policy

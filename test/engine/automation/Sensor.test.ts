@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Option, Ref, Schema } from "effect"
+import { Clock, Effect, Option, Schema } from "effect"
 import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Failures from "../../../src/engine/automation/Failures.ts"
@@ -27,7 +27,7 @@ const counter = (
     runKeys: options.runKeys ?? "untilSuccess",
     looks: Sensor.polled(options.every ?? Cadence.every("1 hour"), "every hour", Effect.fnUntraced(function*(cursor: number) {
       const sighting = asks(cursor + 1)
-      if (sighting === "fail") return yield* Effect.fail(new Error("no answer"))
+      if (sighting === "fail") return yield* Effect.fail("no answer")
       if (sighting === "die") return yield* Effect.die(new TypeError("no function"))
       return { cursor: cursor + 1, note: `look ${cursor + 1}`, ...sighting }
     }))
@@ -105,11 +105,9 @@ describe("a sensor", () => {
 
   it.effect("that fails keeps its cursor, says why, looks again later each time, and takes no other down", () =>
     inMemory(Effect.gen(function*() {
-      const tries = yield* Ref.make(0)
+      let tries = 0
       yield* at("2026-11-24T00:00:00Z")
-      const failing = counter((count) =>
-        count === 1 ? {} : Effect.runSync(Ref.getAndUpdate(tries, (_) => _ + 1)) < 2 ? "fail" : count === 3 ? "die" : {}
-      )
+      const failing = counter((count) => count === 1 ? {} : tries++ < 2 ? "fail" : count === 3 ? "die" : {})
       const pipeline = yield* pipelineOf([daily({ cadence: Cadence.cron("0 3 * * *") })], [failing, counter(() => ({}), { name: "other" })])
       yield* alive(pipeline, "2026-11-24T03:05:00Z")
       assert.deepStrictEqual(yield* ticks("counter"), [
@@ -413,7 +411,7 @@ describe("a run-failure sensor", () => {
         start: Failures.start,
         looks: Failures.of(Effect.fnUntraced(function*(alert) {
           sent.push(`${alert.id} ${iso(yield* Clock.currentTimeMillis)}`)
-          if (sent.length < 3) return yield* Effect.fail(new Error("nobody there"))
+          if (sent.length < 3) return yield* Effect.fail("nobody there")
         }))
       })
       yield* at("2026-11-24T00:00:00Z")

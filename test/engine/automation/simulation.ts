@@ -191,7 +191,7 @@ const worldOf = Effect.fnUntraced(function*(dice: () => number) {
     runKeys: "once",
     looks: Sensor.polled(Cadence.every("15 seconds"), "by the clock", (cursor: number) =>
       dice() < 0.1
-        ? Effect.fail(new Error("no answer"))
+        ? Effect.fail("no answer")
         : Effect.succeed({ cursor: cursor + 1, asks: [{ runs: [prices], runKey: `item ${cursor + 1}` }], note: "" }))
   })
   const updates = Sensor.make("updates", {

@@ -1,6 +1,6 @@
 /** Raw answers on disk: whole, named safely, or the call does not count. */
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,8 +15,7 @@ const folder = Effect.acquireRelease(
 )
 const keep = (dataDir: string, about: string, text: string) =>
   RawStore.RawStore.use((_) => _.keep({ endpoint: "market_chart", about, text })).pipe(
-    Effect.provide(RawStore.layer),
-    Effect.provide(CoinGeckoTest.settings({ dataDir }))
+    Effect.provide(Layer.provideMerge(RawStore.layer, CoinGeckoTest.settings({ dataDir })))
   )
 
 it.effect("an answer is kept as it came, under a name that holds nothing an API could choose", () =>

@@ -1,6 +1,6 @@
 /** What an exchange is guarded against, each guard with the answer it must not harm. */
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Option, Tracer } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Option, Tracer } from "effect"
 import { Headers } from "effect/http"
 import { TestClock } from "effect/testing"
 import { createRequire } from "node:module"
@@ -117,7 +117,7 @@ describe("the connection is let go", () => {
         if (init?.signal) signals.push(init.signal)
         return answer()
       }
-      const fiber = yield* ping.pipe(Effect.provide(layerFetch(fetch)), Effect.provide(CoinGeckoTest.settings()), Effect.exit,
+      const fiber = yield* ping.pipe(Effect.provide(Layer.provideMerge(layerFetch(fetch), CoinGeckoTest.settings())), Effect.exit,
         Effect.forkChild)
       yield* TestClock.adjust(time)
       return { signals, exit: yield* Fiber.join(fiber) }
@@ -200,7 +200,8 @@ describe("secrets", () => {
 
   it.effect("a connection that broke is told by its codes, and not by the request that the error holds", () =>
     Effect.gen(function*() {
-      const { exit } = yield* against(() => Effect.fail(new Error("fetch failed", { cause: new Error("socket hang up") })), ping)
+      const broken: unknown = new Error("fetch failed", { cause: new Error("socket hang up") })
+      const { exit } = yield* against(() => Effect.fail(broken), ping)
       assert.deepInclude(reasonOf(exit), { _tag: "Transport", detail: "no answer, fetch failed, socket hang up" })
     }))
 

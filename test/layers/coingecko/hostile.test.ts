@@ -1,6 +1,6 @@
 /** A server on this machine that does what servers should not, over real sockets and with the real files: each ends typed, and the key goes nowhere else. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Option, Redacted } from "effect"
+import { Effect, Exit, Layer, Option, Redacted } from "effect"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
@@ -49,7 +49,7 @@ const pinged = (answer: (request: IncomingMessage, response: ServerResponse) => 
       dataDir: join(dir, "data"),
       stateDir: join(dir, "state")
     })
-    const exit = yield* CoinGecko.use((_) => _.ping).pipe(Effect.provide(layer), Effect.provide(settings), Effect.exit)
+    const exit = yield* CoinGecko.use((_) => _.ping).pipe(Effect.provide(Layer.provideMerge(layer, settings)), Effect.exit)
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((_) => _.isFile()).map((_) =>
       join(_.parentPath, _.name)
     )

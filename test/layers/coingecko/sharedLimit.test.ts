@@ -81,7 +81,7 @@ it.effect("a slot that a killed process held counts until its call can have left
       assert.strictEqual((yield* log.reserve(allowance))._tag, "Wait")
       yield* TestClock.adjust(headersWithin + 1)
       assert.strictEqual((yield* log.reserve(allowance))._tag, "Go")
-    }).pipe(Effect.provide(CallLogFile.layer), Effect.provide(settingsOf(dir)))
+    }).pipe(Effect.provide(Layer.provideMerge(CallLogFile.layer, settingsOf(dir))))
   }))
 
 it.effect("a pause holds for every process, and a clock set back does not prolong it", () =>
