@@ -119,10 +119,10 @@ const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
 const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape: Shape) {
   yield* sql`CREATE TABLE IF NOT EXISTS ${sql(table)} (${ddl(sql, shape)})`
   const found = yield* sql<{ name: string; type: string; isView: boolean }>`
-    SELECT column_name AS name, data_type AS type, table_oid IN (SELECT view_oid FROM duckdb_views() WHERE NOT internal) AS "isView"
-    FROM duckdb_columns()
-    WHERE database_name = current_database() AND table_name = ${table}
-    ORDER BY column_index`
+    SELECT name, type, EXISTS (
+      FROM duckdb_views() WHERE NOT internal AND database_name = current_database() AND view_name = ${table}
+    ) AS "isView"
+    FROM pragma_table_info(${table})`
   if (found[0]?.isView === true) {
     yield* sql`DROP VIEW ${sql(table)}`
     yield* sql`CREATE TABLE ${sql(table)} (${ddl(sql, shape)})`
@@ -163,18 +163,29 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
   const table = sql`${sql(asset.name)}`
   const here = slicing(sql, asset, { ...shape, log: undefined }, step)
   const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
-  const parts = yield* sql<{ k: string; digest: string; n: number; changed: boolean; revised: boolean }>`
+  const [found] = yield* sql<{ rows: number; hash: string; changed: ReadonlyArray<string> | null; revised: ReadonlyArray<string> | null }>`
     WITH
       fresh AS (SELECT ${keyOf(sql, asset, shape)} AS k, count(*) AS n, ${digest(sql, shape)} AS digest FROM ${
     staged(sql, step)
   } GROUP BY ALL),
-      stale AS (SELECT ${keyOf(sql, asset, shape)} AS k, ${digest(sql, shape)} AS digest FROM ${old} GROUP BY ALL)
-    SELECT k, coalesce(n, 0) AS n, coalesce(fresh.digest, 'none') AS digest, fresh.digest IS DISTINCT FROM stale.digest AS changed,
-      changed AND stale.digest IS NOT NULL AS revised
-    FROM fresh FULL JOIN stale USING (k)
-    ORDER BY k`
-  const differ = parts.filter((_) => _.changed)
-  const rows = parts.reduce((sum, _) => sum + _.n, 0)
+      stale AS (SELECT ${keyOf(sql, asset, shape)} AS k, ${digest(sql, shape)} AS digest FROM ${old} GROUP BY ALL),
+      parts AS (
+        SELECT
+          k::VARCHAR AS k,
+          coalesce(n, 0) AS n,
+          coalesce(fresh.digest, 'none') AS digest,
+          fresh.digest IS DISTINCT FROM stale.digest AS changed,
+          changed AND stale.digest IS NOT NULL AS revised
+        FROM fresh FULL JOIN stale USING (k)
+      )
+    SELECT
+      coalesce(sum(n), 0)::BIGINT AS rows,
+      md5(coalesce(string_agg(k || ' ' || digest, ',' ORDER BY k), '')) AS hash,
+      list(k) FILTER (changed) AS changed,
+      list(k) FILTER (revised) AS revised
+    FROM parts`
+  const { hash = "", rows = 0 } = found ?? {}
+  const [differ, revised] = [found?.changed ?? [], found?.revised ?? []]
   if (differ.length > 0) {
     if (asset.per === undefined && subject === undefined && shape.log === undefined) {
       yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ${sorted(sql, shape)}`
@@ -184,8 +195,7 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
     }
   }
   const { calendar } = window
-  const changed = Span.ofKeys(differ.flatMap(({ k }) => ordinalOf(calendar, k) ?? []))
-  const [hash] = yield* sql<{ hash: string }>`SELECT md5(${parts.map((_) => `${_.k} ${_.digest}`).join()}) AS hash`
+  const changed = Span.ofKeys(differ.flatMap((_) => ordinalOf(calendar, _) ?? []))
   const manifest = yield* Manifest
   yield* manifest.publish(
     new Entry({
@@ -198,7 +208,7 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
       sawUpTo: step.sawUpTo,
       inputs: step.inputs,
       rows,
-      contentHash: hash?.hash ?? "",
+      contentHash: hash,
       warnings: warnings.map(describe),
       at: DateTime.toEpochMillis(yield* DateTime.now)
     })
@@ -207,7 +217,7 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
     rows,
     changed,
     warnings,
-    ...revisions(asset, new Set(parts.flatMap(({ k, revised }) => revised ? ordinalOf(calendar, k) ?? [] : [])).size)
+    ...revisions(asset, new Set(revised.flatMap((_) => ordinalOf(calendar, _) ?? [])).size)
   }
 })
 

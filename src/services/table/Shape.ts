@@ -66,18 +66,19 @@ export const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedN
 export const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
 
 /**
- * Text that no two keys share, and that tells the key: a date or an instant in its time, or itself if it lies in none.
- * Rows of one key may have several: a week's days, the quarters of an hour by a zone's clocks.
+ * A value that no two keys share, and whose text tells the key: a date or an instant in its time, or itself if it lies in
+ * none. Rows of one key may have several: a week's days, the quarters of an hour by a zone's clocks.
  */
 export const keyOf = (sql: DuckDbClient, asset: Asset.Any, { columns, key }: Shape): Statement.Fragment => {
   if (asset.per === undefined || key === undefined) return sql`''`
   const { calendar } = asset.per
   if (calendar.unit === "static") return sql`${sql(key)}`
-  const unit = sql.literal(`'${calendar.unit === "week" ? "day" : calendar.unit}'`)
-  if (hasDates(columns, key, calendar)) return sql`date_trunc(${unit}, ${sql(key)})::DATE::VARCHAR`
+  const unit = calendar.unit === "week" ? "day" : calendar.unit
+  const trunc = sql`date_trunc(${sql.literal(`'${unit}'`)}, ${sql(key)})`
+  if (hasDates(columns, key, calendar)) return unit === "day" ? sql`${sql(key)}` : sql`${trunc}::DATE`
   return calendar.zone === "UTC"
-    ? sql`epoch_ms(date_trunc(${unit}, ${sql(key)}))::VARCHAR`
-    : sql`epoch_ms(time_bucket(INTERVAL 15 MINUTES, ${sql(key)}::TIMESTAMPTZ))::VARCHAR`
+    ? sql`epoch_ms(${trunc})`
+    : sql`epoch_ms(time_bucket(INTERVAL 15 MINUTES, ${sql(key)}::TIMESTAMPTZ))`
 }
 
 export const ordinalOf = (calendar: Calendar, k: string): number | undefined =>

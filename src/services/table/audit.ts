@@ -14,11 +14,10 @@ export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Stor
   const { asset, id, subject } = step
   const now = yield* DateTime.now
   const rules = judged(sql, step, shape, now, staged(sql, step))
-  const [counts] = rules.length === 0 ? [] : yield* sql<Readonly<Record<string, number>>>`
-    SELECT ${sql.csv(rules.map(({ offending }, i) => sql`(SELECT count(*) FROM (${offending})) AS ${sql(`n${i}`)}`))}`
-  const found = rules.flatMap(({ offending, ...rule }, i) => {
-    const offenders = counts?.[`n${i}`] ?? 0
-    return offenders > 0 ? [{ offending, finding: { ...rule, offenders } }] : []
+  const counts = yield* counted(sql, rules, staged(sql, step))
+  const found = rules.flatMap(({ check, offending, severity }, i) => {
+    const offenders = counts[i] ?? 0
+    return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
   })
   yield* sql`
     CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
@@ -40,10 +39,10 @@ export const reviewed = Effect.fnUntraced(function*(sql: DuckDbClient, step: Sto
   const rules = judged(sql, step, shape, now, rows).filter(({ check }) =>
     step.asset.checks.some((_) => _.name === check && _.rule._tag !== "RowCount")
   )
-  return yield* Effect.forEach(rules, ({ check, offending, severity }) =>
+  const counts = yield* counted(sql, rules, rows)
+  return yield* Effect.forEach(rules, ({ check, offending, severity }, i) =>
     Effect.gen(function*() {
-      const [counted] = yield* sql<{ n: number }>`SELECT count(*) AS n FROM (${offending})`
-      const offenders = counted?.n ?? 0
+      const offenders = counts[i] ?? 0
       const found = offenders === 0
         ? []
         : yield* sql<{ row: string }>`SELECT to_json(o)::VARCHAR AS row FROM (${offending} LIMIT ${sql.literal(`${CAP}`)}) o`
@@ -58,7 +57,17 @@ interface Judged {
   readonly severity: Severity
   /** The query that finds what breaks the rule: a row of the result an offender. */
   readonly offending: Statement.Fragment
+  /** How many offenders there are, told by an aggregate over the rows. */
+  readonly count: Statement.Fragment
 }
+
+/** How many offenders each rule has: one pass over the rows for all that look at a row by itself. */
+const counted = Effect.fnUntraced(function*(sql: DuckDbClient, rules: ReadonlyArray<Judged>, rows: Statement.Fragment) {
+  if (rules.length === 0) return []
+  const [counts] = yield* sql<Readonly<Record<string, number>>>`
+    SELECT ${sql.csv(rules.map(({ count }, i) => sql`${count} AS ${sql(`n${i}`)}`))} FROM ${rows}`
+  return rules.map((_, i) => counts?.[`n${i}`] ?? 0)
+})
 
 /** What is asked of the rows of this step: that they are of its slice, and the asset's checks. */
 const judged = (
@@ -69,11 +78,7 @@ const judged = (
   rows: Statement.Fragment
 ): ReadonlyArray<Judged> => {
   const { asset, subject, window } = step
-  const block = (check: string, clause: Statement.Fragment): Judged => ({
-    check,
-    severity: "block",
-    offending: sql`SELECT * FROM ${rows} WHERE ${clause}`
-  })
+  const block = (check: string, clause: Statement.Fragment): Judged => ({ check, severity: "block", ...where(sql, rows, clause) })
   return [
     ...(asset.per === undefined || shape.key === undefined
       ? []
@@ -82,13 +87,33 @@ const judged = (
       ? []
       : [block("of the subject", sql`${sql(shape.subject)} IS DISTINCT FROM ${subject}`)]),
     ...asset.checks.flatMap(({ name, rule, severity }) => {
-      const offending = breaking(sql, step, shape, rule, now, rows)
-      return offending === undefined ? [] : [{ check: name, severity, offending }]
+      const broken = breaking(sql, step, shape, rule, now, rows)
+      return broken === undefined ? [] : [{ check: name, severity, ...broken }]
     })
   ]
 }
 
-/** The query that finds what breaks a rule; nothing, where this step is not asked. */
+type Broken = Pick<Judged, "offending" | "count">
+
+/** Rows that by themselves are offenders. */
+const where = (sql: DuckDbClient, rows: Statement.Fragment, clause: Statement.Fragment): Broken => ({
+  offending: sql`SELECT * FROM ${rows} WHERE ${clause}`,
+  count: sql`count(*) FILTER (WHERE ${clause})`
+})
+
+/** Rows that agree with others in these columns. */
+const repeated = (sql: DuckDbClient, rows: Statement.Fragment, columns: Statement.Fragment): Broken => ({
+  offending: sql`SELECT * FROM ${rows} QUALIFY count(*) OVER (PARTITION BY ${columns}) > 1`,
+  // half the cost of the window's
+  count: sql`(SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) AS n FROM ${rows} GROUP BY ${columns} HAVING n > 1))`
+})
+
+const counting = (sql: DuckDbClient, offending: Statement.Fragment): Broken => ({
+  offending,
+  count: sql`(SELECT count(*) FROM (${offending}))`
+})
+
+/** What breaks a rule; nothing, where this step is not asked. */
 const breaking = (
   sql: DuckDbClient,
   step: Store.Step,
@@ -96,41 +121,40 @@ const breaking = (
   rule: Rule,
   now: DateTime.Utc,
   rows: Statement.Fragment
-): Statement.Fragment | undefined => {
+): Broken | undefined => {
   const { asset, window } = step
   switch (rule._tag) {
     case "NotNull":
-      return sql`SELECT * FROM ${rows} WHERE ${sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`))}`
+      return where(sql, rows, sql.or(rule.columns.map((_) => sql`${sql(_)} IS NULL`)))
     case "Unique":
-      return sql`
-        SELECT * FROM ${rows} QUALIFY count(*) OVER (PARTITION BY ${sql.csv(rule.columns.map((_) => sql`${sql(_)}`))}) > 1`
+      return repeated(sql, rows, sql.csv(rule.columns.map((_) => sql`${sql(_)}`)))
     case "Within":
-      return sql`SELECT * FROM ${rows} WHERE ${sql(rule.column)} NOT BETWEEN ${rule.min} AND ${rule.max}`
+      return where(sql, rows, sql`${sql(rule.column)} NOT BETWEEN ${rule.min} AND ${rule.max}`)
     case "Custom":
-      return sql`SELECT * FROM ${rows} WHERE NOT (${sql.literal(rule.sql)})`
+      return where(sql, rows, sql`NOT (${sql.literal(rule.sql)})`)
     case "RowCount": {
       const most = rule.rise === Infinity ? sql`` : sql`OR rows > rows_before * ${1 + rule.rise}`
-      return sql`
+      return counting(sql, sql`
         SELECT * FROM (
           SELECT
             (SELECT count(*) FROM ${sql(asset.name)} WHERE ${slicing(sql, asset, shape, step)}) AS rows_before,
             (SELECT count(*) FROM ${rows}) AS rows
-        ) WHERE rows_before > 0 AND (rows < rows_before * ${1 - rule.drop} ${most})`
+        ) WHERE rows_before > 0 AND (rows < rows_before * ${1 - rule.drop} ${most})`)
     }
     case "OnceADay": {
       const day = sql`${sql(rule.column)}::DATE`
       const by = rule.by === undefined ? day : sql.csv([sql`${sql(rule.by)}`, day])
-      return sql`SELECT * FROM ${rows} WHERE ${sql(rule.column)} IS NOT NULL QUALIFY count(*) OVER (PARTITION BY ${by}) > 1`
+      return repeated(sql, sql`(FROM ${rows} WHERE ${sql(rule.column)} IS NOT NULL)`, by)
     }
     case "Recent": {
       if (asset.per !== undefined && isInTime(window.calendar) && window.to < asset.per.newest(DateTime.toEpochMillis(now)))
         return undefined
       const by = rule.by === undefined ? sql`` : sql`${sql(rule.by)},`
-      return sql`
+      return counting(sql, sql`
         SELECT ${by} max(${sql(rule.column)}) AS newest
         FROM (${series(sql, step, shape, rule, rows)})
         GROUP BY ALL
-        HAVING max(${sql(rule.column)}) < ${DateTime.subtract(now, { milliseconds: rule.within })}`
+        HAVING max(${sql(rule.column)}) < ${DateTime.subtract(now, { milliseconds: rule.within })}`)
     }
     case "NoGaps": {
       const { calendar } = window
@@ -148,7 +172,7 @@ const breaking = (
       const there = asset.per !== undefined && dates && calendar.unit === "day"
         ? sql`SELECT DISTINCT b, v AS k FROM points WHERE ${here}`
         : sql`SELECT DISTINCT b, k FROM (FROM points WHERE ${here}) ASOF JOIN due ON v >= k`
-      return sql`
+      return counting(sql, sql`
         WITH
           points AS (SELECT ${by} AS b, ${sql(rule.column)}::${type} AS v FROM (${
         series(sql, step, shape, rule, rows)
@@ -158,7 +182,7 @@ const breaking = (
           there AS (${there})
         SELECT ${name} k AS ${sql(rule.column)}
         FROM (FROM spans, due WHERE k > first AND k < last) ANTI JOIN there USING (b, k)
-        ORDER BY ALL`
+        ORDER BY ALL`)
     }
   }
 }
