@@ -40,10 +40,12 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         return decoded.map(({ first, last, seq, ...row }) => Object.assign(new Entry({ ...row, window: { first, last } }), { seq }))
       }, Effect.orDie),
       newest: Effect.fn("Manifest.newest")(function*(assets) {
-        const [newest] = yield* sql<{ seq: number }>`SELECT coalesce(max(seq), 0) AS seq FROM _manifest`
-        const rows = assets.length === 0 ? [] : yield* sql<{ asset: string; id: string }>`
-          SELECT asset, max_by(materialization_id, seq) AS id FROM _manifest WHERE ${sql.in("asset", assets)} GROUP BY asset`
-        return { seq: newest?.seq ?? 0, ids: Object.fromEntries(rows.map((_) => [_.asset, _.id])) }
+        const rows = yield* sql<{ asset: string; seq: number; id: string }>`
+          SELECT asset, max(seq) AS seq, max_by(materialization_id, seq) AS id FROM _manifest GROUP BY asset`
+        return {
+          seq: Math.max(0, ...rows.map((_) => _.seq)),
+          ids: Object.fromEntries(rows.flatMap(({ asset, id }) => assets.includes(asset) ? [[asset, id]] : []))
+        }
       }, Effect.orDie),
       has: Effect.fn("Manifest.has")(function*(id) {
         return (yield* sql`SELECT 1 FROM _manifest WHERE materialization_id = ${id} LIMIT 1`).length > 0

@@ -41,6 +41,7 @@ export class Connection implements SqlConnection.Connection {
     this.shared = shared
     this.link = link
     this.transaction = transaction
+    link.used ||= transaction
   }
 
   readonly execute: SqlConnection.Connection["execute"] = (sql, params, transform) => {
@@ -99,7 +100,10 @@ export class Connection implements SqlConnection.Connection {
     work: (native: Native, stopping: () => boolean) => Promise<A>,
     deadline: number = this.shared.deadline
   ): Effect.Effect<A, SqlError.SqlError> {
-    const run = this.native(asked, work, deadline)
+    const run = Effect.suspend(() => {
+      this.link.used = true
+      return this.native(asked, work, deadline)
+    })
     const { database, turn } = this.shared
     const ruled = this.transaction
       ? this.one.withPermits(1)(Effect.suspend(() => this.poison === undefined ? run : Effect.fail(this.poisoned(asked))))
@@ -122,11 +126,15 @@ export class Connection implements SqlConnection.Connection {
       return this.use(sql, false, () =>
         Promise.reject(ours(sql.replaceAll("\0", "\\0"), { _tag: "NotAllowed", found: "a NUL character" }).reason.cause))
     }
-    return Effect.flatMap(SqlClient.SafeIntegers, (safe) =>
-      this.use(sql, mayWrite(sql), async (native, stopping) => {
+    return Effect.flatMap(SqlClient.SafeIntegers, (safe) => {
+      const { used } = this.link
+      return this.use(sql, mayWrite(sql), async (native, stopping) => {
         const result = await start(native, this.shared.values, sql, params)
-        return readAll(result, this.shared, sql, shape, safe ? "bigint" : "number", stopping)
-      }))
+        const rows = await readAll(result, this.shared, sql, shape, safe ? "bigint" : "number", stopping)
+        if (leavesNothing(sql)) this.link.used = used
+        return rows
+      })
+    })
   }
 
   private native<A>(asked: string, work: (native: Native, stopping: () => boolean) => Promise<A>, deadline: number) {
@@ -187,3 +195,7 @@ const reads = /^[\s(]*(?:SELECT|FROM|VALUES|TABLE|DESCRIBE|SHOW|SUMMARIZE|WITH)\
 const changes = /\b(?:INSERT|UPDATE|DELETE|MERGE)\b|;\s*\S/i
 /** When in doubt, yes: a reader that waits for its turn loses time and nothing else. */
 const mayWrite = (sql: string): boolean => !reads.test(sql) || changes.test(sql)
+
+const makesTable = /^\s*CREATE TABLE IF NOT EXISTS [^;]*$/
+/** When in doubt, no: a connection that is made anew loses time and nothing else. */
+const leavesNothing = (sql: string): boolean => !mayWrite(sql) || makesTable.test(sql)

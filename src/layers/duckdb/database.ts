@@ -18,7 +18,7 @@ export interface Opened {
 }
 
 export interface Database {
-  /** A connection of one's own, closed with the scope. */
+  /** A connection of one's own until the scope ends; then it is closed, or is another's if nothing was left on it. */
   readonly link: Effect.Effect<Link, SqlError.SqlError, Scope.Scope>
   readonly intact: Effect.Effect<void, SqlError.SqlError>
   /** Work on the link ended so: when that means that the database is gone, it is closed. */
@@ -39,6 +39,7 @@ export const make = Effect.fnUntraced(function*(
 ) {
   const one = yield* Semaphore.make(1)
   const links = new Set<Link>()
+  const idle: Array<Link> = []
   let current: Opened | undefined
   let refused: DuckDbError | undefined
   let opens = 0
@@ -52,6 +53,7 @@ export const make = Effect.fnUntraced(function*(
     await Promise.race([stopped, pause(patience, false)])
     for (const link of links) link.close()
     links.clear()
+    idle.length = 0
     instance.closeSync()
   })
   const opened = Effect.suspend(() => {
@@ -81,6 +83,8 @@ export const make = Effect.fnUntraced(function*(
   }, one.withPermits(1), Effect.uninterruptible)
 
   const connect = Effect.fnUntraced(function*({ instance }: Opened) {
+    const waiting = idle.pop()
+    if (waiting !== undefined) return waiting
     const link = yield* Effect.map(Effect.promise(() => instance.connect()), (connection) => new Link(connection))
     links.add(link)
     yield* link.run((connection) => connection.run(`USE ${catalog}`)).pipe(
@@ -91,7 +95,8 @@ export const make = Effect.fnUntraced(function*(
   })
   const release = (link: Link) =>
     Effect.promise(() => link.stop()).pipe(Effect.andThen(Effect.sync(() => {
-      if (links.delete(link)) link.close()
+      if (!link.used && links.has(link) && idle.length < mostIdle) idle.push(link)
+      else if (links.delete(link)) link.close()
     })))
 
   const database: Database = {
@@ -118,6 +123,8 @@ export const tell = async (instance: Instance, statements: ReadonlyArray<string>
 
 // helpers
 
+/** Connections that wait for their next statement: opening one takes longer than most statements. */
+const mostIdle = 4
 /** For what still runs when the database is closed. */
 const patience = 5_000
 const recently = 10 * 60_000

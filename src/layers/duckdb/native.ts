@@ -28,6 +28,8 @@ export type Failure =
 /** A connection, and what is needed to stop what runs on it. */
 export class Link {
   readonly connection: Connection
+  /** Whether something of what ran here may be left: a transaction, a temporary table, a failure. */
+  used = false
   private running: (() => Promise<void>) | undefined
 
   constructor(connection: Connection) {

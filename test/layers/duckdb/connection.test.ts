@@ -79,3 +79,55 @@ it.live("a file that DuckDB gave up is opened again; a database in memory is not
       assert.deepStrictEqual([Exit.isSuccess(again), opens], mends ? [true, 2] : [false, 1])
     }
   }).pipe(Effect.scoped))
+
+it.live("a connection is another's when nothing was left on it, and closed when something may be", () =>
+  Effect.gen(function*() {
+    const { link, shared } = yield* connection
+    const after = (...statements: ReadonlyArray<string>) =>
+      Effect.gen(function*() {
+        link.used = false
+        const one = new Connection(shared, link, false)
+        yield* Effect.forEach(statements, (_) => Effect.exit(one.execute(_, [], undefined)))
+        return link.used
+      })
+    for (
+      const statement of ["SELECT 1", "FROM range(2)", "CREATE TABLE IF NOT EXISTS t (i INT)", "WITH a AS (SELECT 1 AS i) FROM a"]
+    ) assert.isFalse(yield* after(statement), statement)
+    for (
+      const statement of [
+        "CREATE TEMP TABLE s (i INT)",
+        "CREATE TABLE IF NOT EXISTS u (i INT); BEGIN",
+        "SELECT 1; BEGIN",
+        "INSERT INTO t VALUES (1)",
+        "USE memory",
+        "SELECT error('no')",
+        "ROLLBACK"
+      ]
+    ) assert.isTrue(yield* after(statement), statement)
+    assert.isTrue(yield* after("CREATE TEMP TABLE r (i INT)", "SELECT 1"), "what was left stays left")
+    link.used = false
+    yield* new Connection(shared, link, true).execute("SELECT 1", [], undefined)
+    assert.isTrue(link.used, "a transaction's is nobody else's")
+  }).pipe(Effect.scoped))
+
+it.live("a connection that is free again is taken before one is opened, and none outlives its database", () =>
+  Effect.gen(function*() {
+    const duck = yield* load
+    const open = () =>
+      Effect.promise(async () => {
+        const instance = await duck.DuckDBInstance.create(":memory:")
+        await Database.tell(instance, [`ATTACH ':memory:' AS ${Database.catalog}`])
+        return { instance, intact: Effect.void }
+      })
+    const database = yield* Database.make("x", open, { mends: true })
+    const taken = (used: boolean) => Effect.scoped(Effect.tap(database.link, (_) => Effect.sync(() => _.used = used)))
+    const first = yield* taken(false)
+    assert.strictEqual(yield* taken(true), first)
+    const second = yield* taken(false)
+    assert.notStrictEqual(second, first)
+    const down = ours("SELECT 1", { _tag: "Down", found: "FATAL Error: so it is", stopped: false })
+    yield* Effect.scoped(Effect.all([database.link, database.link]))
+    yield* Effect.scoped(Effect.flatMap(database.link, (link) => database.ended(link, down)))
+    const third = yield* Effect.scoped(Effect.tap(database.link, (_) => _.run((native) => native.run("SELECT 1"))))
+    assert.notStrictEqual(third, second)
+  }).pipe(Effect.scoped))
