@@ -139,29 +139,53 @@ const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape:
   yield* sql.checkpoint
 })
 
-/** Inside the transaction: stage, audit, and swap or keep the offenders. */
+/**
+ * Inside the transaction: stage, audit, and swap or keep the offenders. Where no row will stay beside those that are made,
+ * the staged table becomes the table: it is written once.
+ */
 const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
   const sql = yield* DuckDb
   const plug = yield* Plug
-  yield* sql`CREATE OR REPLACE TEMP TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
-  if (Statement.isFragment(rows)) yield* sql`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows})`
-  else yield* sql.append(stagedName(step), rows)
+  const here = slicing(sql, step.asset, { ...shape, log: undefined }, step)
+  const becomes = Statement.isFragment(rows) && (yield* isAll(sql, step.asset, shape, here))
+  yield* sql`CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
+  if (Statement.isFragment(rows)) {
+    yield* sql`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes ? sorted(sql, shape) : sql``}`
+  } else {
+    yield* sql.append(stagedName(step), rows)
+  }
   yield* plug("staged", step.asset, step.subject)
   const found = yield* audited(sql, step, shape)
   yield* plug("checked", step.asset, step.subject)
   const refused = found.filter((_) => _.severity === "block")
   const publication: Store.Publication = refused.length > 0
     ? { rows: 0, changed: Span.empty, warnings: [] }
-    : yield* swap(sql, step, shape, found)
+    : yield* swap(sql, step, shape, { becomes, here, warnings: found })
+  yield* sql`DROP TABLE IF EXISTS ${staged(sql, step)}`
   yield* plug("committing", step.asset, step.subject)
   return { publication, refused }
 })
 
+/** Whether no row will stay beside those of the slice. */
+const isAll = Effect.fnUntraced(function*(sql: DuckDbClient, asset: Asset.Any, shape: Shape, here: Statement.Fragment) {
+  const stays = shape.log === undefined ? sql`(${here}) IS NOT TRUE` : sql`true`
+  const [some] = yield* sql<{ stays: boolean }>`SELECT EXISTS (FROM ${sql(asset.name)} WHERE ${stays}) AS stays`
+  return some?.stays === false
+})
+
 /** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
-const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape, warnings: ReadonlyArray<Finding>) {
+const swap = Effect.fnUntraced(function*(
+  sql: DuckDbClient,
+  step: Store.Step,
+  shape: Shape,
+  { becomes, here, warnings }: {
+    readonly becomes: boolean
+    readonly here: Statement.Fragment
+    readonly warnings: ReadonlyArray<Finding>
+  }
+) {
   const { asset, subject, window } = step
   const table = sql`${sql(asset.name)}`
-  const here = slicing(sql, asset, { ...shape, log: undefined }, step)
   const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
   const [found] = yield* sql<{ rows: number; hash: string; changed: ReadonlyArray<string> | null; revised: ReadonlyArray<string> | null }>`
     WITH
@@ -187,7 +211,10 @@ const swap = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, sh
   const { hash = "", rows = 0 } = found ?? {}
   const [differ, revised] = [found?.changed ?? [], found?.revised ?? []]
   if (differ.length > 0) {
-    if (asset.per === undefined && subject === undefined && shape.log === undefined) {
+    if (becomes) {
+      yield* sql`DROP TABLE ${table}`
+      yield* sql`ALTER TABLE ${staged(sql, step)} RENAME TO ${table}`
+    } else if (asset.per === undefined && subject === undefined && shape.log === undefined) {
       yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ${sorted(sql, shape)}`
     } else {
       if (shape.log === undefined) yield* sql`DELETE FROM ${table} WHERE ${here}`

@@ -293,3 +293,39 @@ it.effect("what a body asks of SQL fails its step alone", () => {
     assert.deepStrictEqual((yield* Plan.make([broken])).steps.map(Plan.label), ["broken 2026-01-01..2026-01-03 (never made 3)"])
   }).pipe(Effect.provide(world))
 })
+
+it.effect("what replaces every row becomes the table; where some stay, they stay; nothing that was staged is left", () => {
+  let said = "('2026-01-03', 3), ('2026-01-01', 1), ('2026-01-02', 2)"
+  const asset = Asset.make("kept", { about: "", into: Table.make(Row, { key: "day" }), per: Day, checks: [Check.within("price", 0, 10)] },
+    () =>
+      Effect.gen(function*() {
+        const sql = yield* DuckDb
+        const { first, last } = yield* Day
+        return sql`
+          SELECT price, 'a' AS coin, day::DATE AS day FROM (VALUES ${sql.literal(said)}) made(day, price)
+          WHERE day BETWEEN ${first} AND ${last}`
+      }))
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    const identity = Effect.map(sql<{ oid: number }>`SELECT table_oid AS oid FROM duckdb_tables() WHERE table_name = 'kept'`,
+      ([_]) => _?.oid)
+    const left = sql`SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE '%kept' ORDER BY ALL`
+    const lying = Effect.map(sql<{ price: number }>`FROM kept`, (_) => _.map(({ price }) => price))
+    const remade = (from: number) => Run.upToDate([asset], { force: true, over: { start: Date.UTC(2026, 0, from) } })
+    yield* remade(1)
+    assert.deepStrictEqual(yield* lying, [1, 2, 3], "by what names them")
+    const first = yield* identity
+    yield* remade(1)
+    assert.strictEqual(yield* identity, first, "unchanged, it is not written again")
+    said = "('2026-01-01', 4), ('2026-01-02', 5), ('2026-01-03', 6)"
+    yield* remade(2)
+    assert.deepStrictEqual([yield* identity, yield* lying], [first, [1, 5, 6]])
+    yield* remade(1)
+    const second = yield* identity
+    assert.notStrictEqual(second, first)
+    said = "('2026-01-01', 11)"
+    assert.deepStrictEqual(outcomes(yield* remade(1)).map((_) => _._tag), ["Failed"])
+    assert.deepStrictEqual([yield* identity, yield* lying], [second, [4, 5, 6]])
+    assert.deepStrictEqual(yield* left, [{ name: "kept" }])
+  }).pipe(Effect.provide(world))
+})

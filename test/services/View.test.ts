@@ -39,7 +39,7 @@ const reader = Asset.make("reader", { about: "", from: { peak }, into: Table.mak
 
 const kinds = DuckDb.use((sql) =>
   sql`
-  SELECT table_name AS name, table_type AS kind FROM information_schema.tables WHERE table_name IN ('peak', 'staged_peak')`
+  SELECT table_name AS name, table_type AS kind FROM information_schema.tables WHERE table_name IN ('peak', '_staged_peak')`
 )
 const rows = (name: string) => DuckDb.use((sql) => sql`FROM ${sql(name)}`)
 

@@ -60,7 +60,8 @@ export const edgeOf = (
 export const hasDates = (columns: Shape["columns"], column: string, { unit }: Calendar): boolean =>
   unit !== "hour" && columns.some((_) => _.name === column && _.type === "DATE")
 
-export const stagedName = ({ asset }: Store.Step) => `staged_${asset.name}`
+/** No asset is called so: a name begins with a letter. */
+export const stagedName = ({ asset }: Store.Step) => `_staged_${asset.name}`
 export const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
 
 export const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
