@@ -17,7 +17,7 @@ import type { World } from "./world.ts"
 /** What `crypto backfills --json` prints, newest first. */
 export const BackfillsJson = Schema.Array(Schema.Struct({
   backfill: Schema.String,
-  state: Schema.Literals(["running", "queued", "paused", "succeeded", "partial", "failed", "cut short"]),
+  state: Schema.Literals(["running", "queued", "deferred", "paused", "succeeded", "partial", "failed", "cut short"]),
   targets: Schema.Array(Schema.String),
   /** Days, both in it. */
   from: Schema.String,
@@ -67,7 +67,7 @@ const pause = (root: Root, world: World) =>
   Command.make("pause", { which }, Effect.fn("crypto backfills pause")(function*({ which }) {
     yield* Effect.gen(function*() {
       const backfill = yield* find(world, which)
-      if (backfill.state !== "running" && backfill.state !== "queued")
+      if (!["running", "queued", "deferred"].includes(backfill.state))
         return yield* exit.usage(
           `it has nothing to hold: it is ${backfill.state}`
         )

@@ -1,6 +1,7 @@
 /** `crypto logs RUN`: what a run did, as it happened. It reads the ledger alone, so also of a run that goes on in another process. */
 import { Console, DateTime, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { instant } from "../engine/automation/Cadence.ts"
 import { Ledger, type RunRow, type StepRow } from "../engine/Ledger.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
@@ -118,11 +119,12 @@ const seen = Effect.fnUntraced(function*(world: World, id: string) {
   const [row] = yield* ledger.runs(1, { id })
   if (row === undefined) return yield* Effect.die(`run ${id} left the ledger`)
   const steps = yield* ledger.steps(id)
-  return { said: told(row, steps, isAlive), events: eventsOf(row, steps) }
+  const said = yield* told(row, isAlive)
+  return { said, events: eventsOf(row, steps, said.deferred) }
 })
 
 /** In the order of time; what happened in one millisecond, in the order of the ledger. */
-const eventsOf = (run: RunRow, steps: ReadonlyArray<StepRow>): ReadonlyArray<Event> => {
+const eventsOf = (run: RunRow, steps: ReadonlyArray<StepRow>, deferred: typeof RunJson.Type["deferred"]): ReadonlyArray<Event> => {
   const nothing = { asset: "", window: "", subject: "", rows: 0, changed: 0, took: null, note: "" }
   const whole = { ...nothing, id: run.id }
   const started = {
@@ -141,9 +143,10 @@ const eventsOf = (run: RunRow, steps: ReadonlyArray<StepRow>): ReadonlyArray<Eve
         : [{ ...part, millis: endedAt, what: "step ended", state, rows, changed, took: endedAt - startedAt, note } as const])
     ]
   })
+  const again = deferred === null ? "" : `until ${instant(Date.parse(deferred.until))}: ${deferred.why}`
   const ended = run.endedAt === null
     ? []
-    : [{ ...whole, millis: run.endedAt, what: "run ended", state: run.state, took: run.endedAt - run.startedAt } as const]
+    : [{ ...whole, millis: run.endedAt, what: "run ended", state: run.state, took: run.endedAt - run.startedAt, note: again } as const]
   return [started, ...parts.toSorted((a, b) => a.millis - b.millis), ...ended].map(({ millis, ...event }) => ({
     at: DateTime.formatIso(DateTime.makeUnsafe(millis)),
     ...event

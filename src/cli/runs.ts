@@ -1,12 +1,13 @@
 /** `crypto runs`: the runs there were. It reads the ledger alone, so also while another process is at it. */
 import { Console, DateTime, Effect, Option, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
+import { instant } from "../engine/automation/Cadence.ts"
 import { Ledger, type RunRow, RunState, type StepRow } from "../engine/Ledger.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { type Ink, page } from "./page.ts"
-import { count, duration, few, jsonText, table } from "./plain.ts"
+import { count, duration, few, jsonText, oneLine, table } from "./plain.ts"
 import { looking } from "./reading.ts"
 import { again } from "./runs/again.ts"
 import { cancel } from "./runs/cancel.ts"
@@ -15,7 +16,7 @@ import type { World } from "./world.ts"
 /** One run. */
 export const RunJson = Schema.Struct({
   run: Schema.String,
-  /** `lost`: it was cut short, and its process is gone. */
+  /** `lost`: it was cut short, and its process is gone. `deferred`: its source asked to come back later, and its request does. */
   state: RunState,
   /** Who asked for it. */
   trigger: Schema.String,
@@ -23,6 +24,8 @@ export const RunJson = Schema.Struct({
   /** ISO 8601 in UTC. */
   startedAt: Schema.String,
   endedAt: Schema.NullOr(Schema.String),
+  /** Of one that is deferred and waits: until when, in ISO 8601 in UTC, and what it was told. */
+  deferred: Schema.NullOr(Schema.Struct({ until: Schema.String, why: Schema.String })),
   /** How many parts came out how, and the rows they made. */
   made: Schema.Int,
   skipped: Schema.Int,
@@ -57,7 +60,7 @@ export const runs = (root: Root, world: World) =>
         : (yield* Pipeline.selectDefined(yield* world.pipeline, [asset.value])).map((_) => _.name)
       const rows = yield* ledger.runs(limit, { state: Option.getOrUndefined(state), assets })
       const isAlive = Option.isSome(yield* world.owner)
-      return yield* Effect.forEach(rows, (row) => Effect.map(ledger.steps(row.id), (steps) => told(row, steps, isAlive)))
+      return yield* Effect.forEach(rows, (row) => told(row, isAlive))
     }).pipe(Effect.provide(looking(world, settingsOf(yield* root))))
     if (json) return yield* Console.log(jsonText(said))
     if (said.length === 0) {
@@ -76,6 +79,9 @@ export const runs = (root: Root, world: World) =>
       whole: [0, 1, 2],
       ink: (cell, row, column) => row === undefined ? ink.dim(cell) : column === 1 ? colour(ink, said[row]?.state)(cell) : cell
     }))
+    for (const { deferred, run } of said) {
+      if (deferred !== null) yield* Console.error(`${run} goes on at ${instant(Date.parse(deferred.until))}: ${oneLine(deferred.why)}`)
+    }
   }, exit.ending)).pipe(
     Command.withSubcommands([cancel(root, world), again(root, world, "retry"), again(root, world, "resume")]),
     Command.withDescription("The runs there were, newest first: how each ended, how long it took, and what came of its parts."),
@@ -91,23 +97,28 @@ export const runs = (root: Root, world: World) =>
   )
 
 /** A run as the ledger has it; one that is open while nobody has the data was lost. */
-export const told = (row: RunRow, steps: ReadonlyArray<StepRow>, isAlive: boolean): typeof RunJson.Type => {
+export const told = Effect.fnUntraced(function*(row: RunRow, isAlive: boolean) {
+  const ledger = yield* Ledger
+  const steps = yield* ledger.steps(row.id)
+  const waits = row.state === "deferred" && row.request !== null ? yield* ledger.requests({ ids: [row.request], states: ["queued"] }) : []
   const number = (state: StepRow["state"]) => steps.filter((_) => _.state === state).length
-  return {
+  const said: typeof RunJson.Type = {
     run: row.id,
     state: row.state === "started" && !isAlive ? "lost" : row.state,
     trigger: row.trigger,
     targets: row.targets,
     startedAt: isoOf(row.startedAt),
     endedAt: row.endedAt === null ? null : isoOf(row.endedAt),
+    deferred: waits.flatMap(({ note, notBefore }) => notBefore === null ? [] : [{ until: isoOf(notBefore), why: note }])[0] ?? null,
     made: number("succeeded"),
     skipped: number("skipped"),
-    failed: number("failed"),
+    failed: number("failed") + number("deferred"),
     blocked: number("blocked"),
     interrupted: number("interrupted"),
     rows: steps.reduce((sum, _) => sum + _.rows, 0)
   }
-}
+  return said
+})
 
 /** Of a state: well, badly, or neither. */
 export const colour = (ink: Ink, state: string | undefined) =>

@@ -5,6 +5,8 @@ import * as Asset from "../engine/Asset.ts"
 import { instant } from "../engine/automation/Cadence.ts"
 import type * as Lateness from "../engine/Lateness.ts"
 import { Ledger } from "../engine/Ledger.ts"
+import * as Pipeline from "../engine/Pipeline.ts"
+import { isDeferred } from "../engine/Request.ts"
 import * as Run from "../engine/Run.ts"
 import * as Status from "../engine/Status.ts"
 import { Settings } from "../services/Settings.ts"
@@ -45,8 +47,9 @@ export const status = (root: Root, world: World) =>
     const assets = found?._tag === "Success" ? found.success : undefined
     const problems = [
       ...problemsOfRuns(world, seen),
+      ...problemsOfDeferred(world, seen),
       ...(found?._tag === "Failure" ? problemsOfData(world, found.failure) : []),
-      ...(assets === undefined ? problemsOfLastRun(world, seen) : problemsOfAssets(world, assets)),
+      ...(assets === undefined ? problemsOfLastRun(world, seen) : problemsOfAssets(world, assets, yield* deferredAssets(world, seen))),
       ...problemsOfCredits(seen)
     ]
     const { busy, credits, lastRun } = seen
@@ -96,12 +99,14 @@ const look = Effect.fnUntraced(function*(world: World) {
   const owner = yield* world.owner
   const ledger = yield* Ledger
   const [newest] = yield* ledger.runs(1)
-  const lastRun = newest === undefined ? null : told(newest, yield* ledger.steps(newest.id), Option.isSome(owner))
+  const lastRun = newest === undefined ? null : yield* told(newest, Option.isSome(owner))
   const { runs: open } = yield* ledger.open
   const usage = yield* world.usage
   const credits = Option.getOrNull(Option.map(usage, (_) => ({ ..._, allowed: Option.getOrNull(monthlyCredits) })))
   // a daemon that is asked has the data itself
-  return { owner, busy: Option.filter(owner, (_) => _.pid !== process.pid), lastRun, open, credits }
+  const queued = yield* ledger.requests({ states: ["queued"] })
+  const deferred = queued.filter(isDeferred)
+  return { owner, deferred, busy: Option.filter(owner, (_) => _.pid !== process.pid), lastRun, open, credits }
 })
 
 const problemsOfRuns = (world: World, { open, owner }: Seen): ReadonlyArray<Problem> =>
@@ -109,6 +114,21 @@ const problemsOfRuns = (world: World, { open, owner }: Seen): ReadonlyArray<Prob
     what: `run ${id} was cut short: its process is gone`,
     mend: `${world.typed} run ${targets.map(quoted).join(" ")}`
   }))
+
+/** Their source asked to come back later: whoever holds the data does, or nobody. */
+const problemsOfDeferred = (world: World, { deferred, owner }: Seen): ReadonlyArray<Problem> =>
+  deferred.map(({ id, note, notBefore, targets, trigger }) => ({
+    what: `${trigger} (${targets.join(", ")}) is deferred until ${instant(notBefore ?? 0)}: ${note}`,
+    mend: Option.isSome(owner) ? `nothing: it goes on then; '${world.typed} runs cancel ${id}' takes it back` : `${world.typed} daemon`
+  }))
+
+/** What they make: that it lacks keys is told with them. */
+const deferredAssets = Effect.fnUntraced(function*(world: World, { deferred }: Seen) {
+  if (deferred.length === 0) return new Set<Asset.Any>()
+  const pipeline = yield* world.pipeline
+  const targets = yield* Effect.forEach(deferred, (_) => Effect.orElseSucceed(Pipeline.selectDefined(pipeline, _.targets), () => []))
+  return new Set(targets.flat().flatMap((_) => Asset.lineage(_)))
+})
 
 /** All there is to go by, while the assets cannot be asked. */
 const problemsOfLastRun = (world: World, { lastRun }: Seen): ReadonlyArray<Problem> =>
@@ -123,7 +143,11 @@ const problemsOfData = (world: World, cause: Cause.Cause<unknown>): ReadonlyArra
 }]
 
 /** What was never made is no problem, unless nothing was: some are made by whoever wants them. */
-const problemsOfAssets = (world: World, assets: ReadonlyArray<Status.Status>): ReadonlyArray<Problem> => {
+const problemsOfAssets = (
+  world: World,
+  assets: ReadonlyArray<Status.Status>,
+  deferred: ReadonlySet<Asset.Any>
+): ReadonlyArray<Problem> => {
   if (assets.every((_) => _.madeAt === undefined && _.failures.length === 0)) {
     return [{ what: "nothing was made yet", mend: `${world.typed} run all` }]
   }
@@ -135,7 +159,7 @@ const problemsOfAssets = (world: World, assets: ReadonlyArray<Status.Status>): R
       return [{ what: `${what}: ${standing(_).why}`, mend: `${world.typed} run ${name}` }]
     }
     if (_.late !== undefined) return problemsOfLate(world, _.asset, _.late, assets)
-    return _.madeAt === undefined || _.missing === 0
+    return _.madeAt === undefined || _.missing === 0 || deferred.has(_.asset)
       ? []
       : [{ what: `${name} lacks ${counted(_.missing, "key")} of ${count(_.keys)}`, mend: `${world.typed} run ${name}` }]
   })

@@ -11,6 +11,7 @@ import { type Event, Ledger } from "./Ledger.ts"
 import type { Key } from "./Partition.ts"
 import type { Manifest } from "./Manifest.ts"
 import * as Plan from "./Plan.ts"
+import * as Requests from "./Request.ts"
 import type { Request, Requested, Which } from "./Request.ts"
 import * as Span from "./Span.ts"
 
@@ -68,7 +69,7 @@ export const requests = (
 /** The tag of a backfill's requests: its value is the backfill's id. */
 export const TAG = "backfill"
 
-export type State = "running" | "queued" | "paused" | "succeeded" | "partial" | "failed" | "cut short"
+export type State = "running" | "queued" | "deferred" | "paused" | "succeeded" | "partial" | "failed" | "cut short"
 
 export interface Backfill {
   readonly id: string
@@ -93,7 +94,7 @@ export const pause = Effect.fnUntraced(function*({ batches }: Backfill) {
   const ledger = yield* Ledger
   const events = batches.flatMap(({ id, state }): ReadonlyArray<Event> =>
     state === "queued"
-      ? [{ _tag: "RequestDeferred", request: id, notBefore: NEVER, note: "paused" }]
+      ? [{ _tag: "RequestDeferred", request: id, notBefore: Requests.NEVER, note: "paused" }]
       : state === "running"
       ? [{ _tag: "CancelRequested", request: id }]
       : []
@@ -134,8 +135,6 @@ export const narrowing = Effect.fnUntraced(function*(which: Which) {
 
 /** Behind everything that has a date. */
 const PATIENT = -10
-/** The last instant that there is. */
-const NEVER = 8.64e15
 const DAY = 86_400_000
 
 const absent: ReadonlySet<Plan.Reason> = new Set<Plan.Reason>(["never made", "missing", "after upstream"])
@@ -177,7 +176,8 @@ const numberOf = ({ tags }: Request): number => Number.parseInt(tags["batch"] ??
 const stateOf = (batches: ReadonlyArray<Request>): State => {
   const some = (...states: ReadonlyArray<Request["state"]>) => batches.some((_) => states.includes(_.state))
   if (some("running")) return "running"
-  if (batches.some((_) => _.state === "queued" && _.notBefore === NEVER)) return "paused"
+  if (batches.some((_) => _.state === "queued" && _.notBefore === Requests.NEVER)) return "paused"
+  if (batches.some(Requests.isDeferred)) return "deferred"
   if (some("queued")) return "queued"
   if (some("cancelled", "interrupted", "lost")) return "cut short"
   return some("failed") ? "failed" : some("partial") ? "partial" : "succeeded"

@@ -12,15 +12,24 @@ import { Manifest } from "./Manifest.ts"
 import type { Ended, Request, Requested, State as RequestState } from "./Request.ts"
 import type { Member } from "./Subject.ts"
 
-export const StepState = Schema.Literals(["started", "succeeded", "failed", "skipped", "blocked", "interrupted"])
-export const RunState = Schema.Literals(["started", "succeeded", "partial", "failed", "interrupted", "lost"])
+export const StepState = Schema.Literals([
+  "started",
+  "succeeded",
+  "failed",
+  "skipped",
+  "blocked",
+  "interrupted",
+  /** Its source asked to come back later, and its request does. */
+  "deferred"
+])
+export const RunState = Schema.Literals(["started", "succeeded", "partial", "failed", "interrupted", "lost", "deferred"])
 
 export type Event =
   | Tick.Event
   | Requested
   /** One that waits has ended with it; one that runs is told to stop. */
   | { readonly _tag: "CancelRequested"; readonly request: string }
-  /** Back into the queue, until its time. */
+  /** Back into the queue, until its time. What it was to make by force, and has made, is not made by force once more. */
   | { readonly _tag: "RequestDeferred"; readonly request: string; readonly notBefore: number; readonly note: string }
   /** What it held is free with it. */
   | { readonly _tag: "RequestEnded"; readonly request: string; readonly state: Ended; readonly note: string }
@@ -133,7 +142,7 @@ export class Ledger extends Context.Service<Ledger, {
   readonly open: Effect.Effect<{ readonly runs: ReadonlyArray<RunRow>; readonly steps: ReadonlyArray<StepRow> }, LedgerFailed>
   /** In the order in which they were asked for. */
   readonly requests: (which: Which) => Effect.Effect<ReadonlyArray<Request>, LedgerFailed>
-  /** Steps that were begun and not made: failed, blocked or cut short, whatever was made since. */
+  /** Steps that were begun and not made: failed, blocked, deferred or cut short, whatever was made since. */
   readonly unmade: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed>
   /** The runs that were done for a request, in the order in which they began. */
   readonly runsOf: (request: string) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>

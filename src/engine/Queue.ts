@@ -7,6 +7,10 @@
  * whether it succeeded, failed, was cancelled or interrupted; those of a process that died end at the next start, or when
  * it has given no sign of life for long. A request that has to wait for an asset keeps its place: none that was asked for
  * later passes it on that asset.
+ *
+ * A request whose source asks to come back later than anybody waits (an error with `notBefore`) goes back into the queue
+ * until then, where somebody is there to do it: what it had published stays, and is not made again. Where somebody looks
+ * on, or who works on it leaves when it is done, it has failed.
  */
 import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
@@ -44,8 +48,10 @@ export class NotSelected extends Schema.TaggedError<NotSelected>()("NotSelected"
 
 /** How a request ended, for the ledger. */
 export interface Ending {
-  readonly state: Request.Ended
+  /** `deferred` is no end: it goes back into the queue until `notBefore`, in epoch milliseconds. */
+  readonly state: Request.Ended | "deferred"
   readonly note: string
+  readonly notBefore?: number
 }
 
 export class Queue extends Context.Service<Queue, {
@@ -96,7 +102,7 @@ export const optionsOf = Effect.fnUntraced(function*({ force, forcedSince, id, o
 })
 
 /** What a request ends with when its runs have. */
-export const endingOf = (reports: ReadonlyArray<Run.Report<unknown>>): Ending => {
+export const endingOf = (reports: ReadonlyArray<Run.Report<unknown>>, defers = false): Ending => {
   const state = (["failed", "partial"] as const).find((state) => reports.some((_) => _.state === state)) ?? "succeeded"
   const failed = reports.flatMap((_) => _.results).flatMap(({ outcome, step, subject }) =>
     outcome._tag === "Failed"
@@ -104,7 +110,10 @@ export const endingOf = (reports: ReadonlyArray<Run.Report<unknown>>): Ending =>
       : []
   )
   const more = failed.length > TOLD ? ` and ${failed.length - TOLD} more` : ""
-  return { state, note: failed.slice(0, TOLD).join("; ") + more }
+  const note = failed.slice(0, TOLD).join("; ") + more
+  const results = defers ? reports.flatMap((_) => _.results) : []
+  const instants = results.flatMap(({ outcome }) => outcome._tag === "Failed" ? Run.notBefore(outcome.cause) ?? [] : [])
+  return instants.length === 0 ? { state, note } : { state: "deferred", note, notBefore: Math.ceil(Math.max(...instants)) }
 }
 
 // helpers
@@ -136,8 +145,18 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   /** What runs here, and how it is told to stop. */
   const performed = new Map<string, Deferred.Deferred<void>>()
 
-  const ended = (request: string, { note, state }: Ending) =>
-    Effect.andThen(ledger.record({ _tag: "RequestEnded", request, state, note }), wake)
+  /** Whether there is somebody here who does later what a source asks to come back to. */
+  let defers = false
+  const ended = Effect.fnUntraced(function*(request: string, { note, notBefore = 0, state }: Ending) {
+    if (state !== "deferred") yield* ledger.record({ _tag: "RequestEnded", request, state, note })
+    else {
+      const [known] = yield* ledger.requests({ ids: [request] })
+      yield* ledger.record(known?.cancelledAt === null
+        ? { _tag: "RequestDeferred", request, notBefore, note }
+        : { _tag: "RequestEnded", request, state: "cancelled", note: "" })
+    }
+    yield* wake
+  })
 
   // the targets are assets of this pipeline, and ask no more of the world than `make` does
   const closed = <A, E>(effect: Effect.Effect<A, E, unknown>) => Effect.provideContext(effect as Effect.Effect<A, E>, context)
@@ -168,8 +187,8 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 
   const perform = Effect.fnUntraced(function*(request: Request.Request) {
     const targets = yield* Pipeline.select(pipeline, request.targets)
-    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, yield* optionsOf(request))
-    return [undefined, endingOf(reports)] as const
+    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, { ...yield* optionsOf(request), defers })
+    return [undefined, endingOf(reports, defers)] as const
   })
 
   /** Lets begin what may; of what nobody attends to, what is `mine`. */
@@ -280,7 +299,10 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       return true
     }),
     wake,
-    work: Effect.andThen(Effect.ignore(takeUp), workOn(() => true)),
+    work: Effect.suspend(() => {
+      defers = true
+      return Effect.andThen(Effect.ignore(takeUp), workOn(() => true))
+    }),
     workOn
   })
 })

@@ -88,6 +88,13 @@ export interface Requested {
   readonly owner?: string | null
 }
 
+/** The last instant that there is: until then waits what somebody holds. */
+export const NEVER = 8.64e15
+
+/** Its source asked to come back later, and it waits for that. */
+export const isDeferred = ({ note, notBefore, state }: Request): boolean =>
+  state === "queued" && note !== "" && notBefore !== null && notBefore < NEVER
+
 /** What the request asked for, asked for again: what came of it stays made, also when it was to be made by force. */
 export const again = (request: Request, id: string, trigger: string): Requested => {
   const { force, only, over, priority, runKey, subjects, tags, targets, which } = request

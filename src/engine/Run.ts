@@ -5,7 +5,7 @@
  * reads it, and nothing else: a subject that fails leaves the other subjects, and what reads them all, to go on. A run
  * does not fail, it reports.
  */
-import { Cause, Context, Effect, Exit, Option, Queue, Ref } from "effect"
+import { Cause, Context, Effect, Exit, Option, Predicate, Queue, Ref } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Check from "./Check.ts"
 import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
@@ -52,6 +52,8 @@ export interface Options {
   readonly trigger?: string
   /** The request it is done for. */
   readonly request?: string
+  /** Whether what its source asks to come back to later is told as deferred, since whoever asked will, and not as failed. */
+  readonly defers?: boolean
 }
 
 export const execute = <E, R>(
@@ -113,11 +115,20 @@ export const explain = (cause: Cause.Cause<unknown>): string => {
   return said.length === 0 ? "interrupted" : [...new Set(said)].join("; ")
 }
 
+/** When trying again makes sense, if one of the errors says so (`notBefore`, in epoch milliseconds): the latest of those instants. */
+export const notBefore = (cause: Cause.Cause<unknown>): number | undefined => {
+  const instants = cause.reasons.flatMap((_) => Cause.isFailReason(_) ? instantOf(_.error) : [])
+  return instants.length === 0 ? undefined : Math.max(...instants)
+}
+
 // helpers
+
+const instantOf = (error: unknown): ReadonlyArray<number> =>
+  Predicate.hasProperty(error, "notBefore") && typeof error.notBefore === "number" ? [error.notBefore] : []
 
 const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, options: Options) {
   const run = yield* Asset.newId
-  const { request = null, trigger = "library" } = options
+  const { concurrency = 4, defers = false, request = null, trigger = "library" } = options
   const started = { _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request } as const
   // the run's own beginning and end cannot be interrupted: what began is told to have ended
   return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
@@ -128,13 +139,13 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
       return none
     }
     yield* tell(started)
-    const exit = yield* Effect.exit(restore(performed(run, plan.steps, options.concurrency ?? 4)))
+    const exit = yield* Effect.exit(restore(performed(run, plan.steps, concurrency, defers)))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) yield* Effect.ignore(tell({ _tag: "RunEnded", run, state: "interrupted" }))
       return yield* exit
     }
     const done = report(exit.value)
-    yield* tell({ _tag: "RunEnded", run, state: done.state })
+    yield* tell({ _tag: "RunEnded", run, state: defers && exit.value.some(isWorthAWait) ? "deferred" : done.state })
     return done
   }))
 })
@@ -170,7 +181,7 @@ const turnsOf = (steps: ReadonlyArray<Plan.Step>): ReadonlyArray<Turn> => {
 }
 
 /** Slices whose turn has come wait in one queue for so many workers; what is blocked waits for nobody. */
-const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<Plan.Step>, concurrency: number) {
+const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<Plan.Step>, concurrency: number, defers: boolean) {
   const turns = turnsOf(steps)
   const workers = Math.min(concurrency, turns.reduce((sum, _) => sum + _.open, 0))
   const ready = yield* Queue.unbounded<readonly [turn: Turn, index: number] | undefined>()
@@ -200,7 +211,7 @@ const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<
       const slice = yield* Queue.take(ready)
       if (slice === undefined) return
       const [turn, index] = slice
-      yield* ended(turn, index, yield* settle(run, turn.step, turn.step.subjects[index]))
+      yield* ended(turn, index, yield* settle(run, turn.step, turn.step.subjects[index], defers))
     }
   })
 
@@ -216,6 +227,8 @@ const tell = Effect.fnUntraced(function*(...events: [Event, ...ReadonlyArray<Eve
   const progress = yield* Progress
   for (const event of events) yield* progress(event)
 })
+
+const isWorthAWait = ({ outcome }: Result<unknown>): boolean => outcome._tag === "Failed" && notBefore(outcome.cause) !== undefined
 
 const isBad = ({ outcome }: Result<unknown>): boolean => outcome._tag === "Failed" || outcome._tag === "Blocked"
 
@@ -237,7 +250,7 @@ const blocker = (step: Plan.Step, subject: string | undefined, before: ReadonlyA
 }
 
 /** Make one slice, unless its provisional reason went away, and tell the ledger how that ended, whatever happens. */
-const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
+const settle = (run: string, step: Plan.Step, subject: string | undefined, defers: boolean) =>
   Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
     const plug = yield* Plug
     const id = yield* start(run, step, subject)
@@ -248,7 +261,11 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined) =>
       Effect.exit
     )
     if (Exit.isFailure(exit)) {
-      const state = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
+      const state = Cause.hasInterruptsOnly(exit.cause)
+        ? "interrupted"
+        : defers && notBefore(exit.cause) !== undefined
+        ? "deferred"
+        : "failed"
       yield* tell({ ...nothing, state, note: [explain(exit.cause), ...noted].join("; "), checks: refused(exit.cause) })
       return { _tag: "Failed", cause: exit.cause } as const
     }

@@ -81,7 +81,7 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
           return found.map((_) => new Request.Request(_)).toReversed()
         }),
         unmade: rows(steps, "list steps",
-          `SELECT ${stepColumns} FROM step WHERE state IN ('failed', 'blocked', 'interrupted') ORDER BY rowid`),
+          `SELECT ${stepColumns} FROM step WHERE state IN ('failed', 'blocked', 'interrupted', 'deferred') ORDER BY rowid`),
         runsOf: Effect.fn("Ledger.runsOf")((request) =>
           rows(runs, "list runs", `SELECT ${runColumns} FROM run WHERE request = ? ORDER BY rowid`, request)
         ),
@@ -282,8 +282,8 @@ const apply = (session: Session, event: Event, now: number): number => {
         now, event.request)
     case "RequestDeferred":
       return letGo(session, event.request,
-        `UPDATE request SET state = 'queued', notBefore = ?, note = ?, beganAt = NULL, owner = NULL, heldUntil = NULL`, event.notBefore,
-        event.note)
+        `UPDATE request SET state = 'queued', notBefore = ?, note = ?, beganAt = NULL, owner = NULL, heldUntil = NULL,
+          forcedSince = CASE WHEN force THEN coalesce(forcedSince, beganAt) END`, event.notBefore, event.note)
     case "RequestEnded":
       return letGo(session, event.request, `UPDATE request SET state = ?, note = ?, endedAt = ?, heldUntil = NULL`, event.state, event.note,
         now)

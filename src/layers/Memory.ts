@@ -150,7 +150,7 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
         )
         return found.slice(Math.max(0, found.length - (limit ?? Infinity)))
       }),
-    unmade: Effect.sync(() => [...told.steps.values()].filter((_) => ["failed", "blocked", "interrupted"].includes(_.state))),
+    unmade: Effect.sync(() => [...told.steps.values()].filter((_) => ["failed", "blocked", "interrupted", "deferred"].includes(_.state))),
     runsOf: (request) => Effect.sync(() => [...told.runs.values()].filter((_) => _.request === request)),
     begin: (request, leases, owner, until) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -420,7 +420,9 @@ const apply = (told: Told, event: Event, now: number): void => {
     }
     case "RequestDeferred": {
       const { note, notBefore } = event
-      return letGo(told, event.request, { state: "queued", notBefore, note, beganAt: null, owner: null, heldUntil: null })
+      const known = told.requests.get(event.request)
+      const forcedSince = known?.force === true ? known.forcedSince ?? known.beganAt : null
+      return letGo(told, event.request, { state: "queued", notBefore, note, beganAt: null, owner: null, heldUntil: null, forcedSince })
     }
     case "RequestEnded":
       return letGo(told, event.request, { state: event.state, note: event.note, endedAt: now, heldUntil: null })

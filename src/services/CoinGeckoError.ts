@@ -4,6 +4,7 @@
  * A message says what was asked, what came, and what to do. No reason holds a request, a header or a key.
  */
 import { Schema } from "effect"
+import { instant } from "../engine/automation/Cadence.ts"
 import { describe, Drift } from "./Drift.ts"
 
 /** No whole answer: refused, reset, not found in the DNS; or `cut`, once it had begun. */
@@ -24,10 +25,17 @@ export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", {
   }
 }
 
-/** Too many calls; `retryAfter` is in seconds, where the server (or an earlier 429) named one. */
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfter: Schema.optionalKey(Schema.Finite) }) {
+/**
+ * Too many calls; `retryAfter` is in seconds, where the server (or an earlier 429) named one, and `until` the instant that
+ * it comes to, in epoch milliseconds, where that is longer than anybody waits here.
+ */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  retryAfter: Schema.optionalKey(Schema.Finite),
+  until: Schema.optionalKey(Schema.Finite)
+}) {
   override get message() {
-    const when = this.retryAfter === undefined ? "later" : `in ${Math.ceil(this.retryAfter)} s`
+    const wait = this.retryAfter === undefined ? "later" : `in ${Math.ceil(this.retryAfter)} s`
+    const when = this.until === undefined ? wait : `${wait}, from ${instant(Math.ceil(this.until / 1000) * 1000)} on`
     return `the rate limit is used up (429). Try again ${when}; a lower COINGECKO_RATE_LIMIT or a key of your own avoids it`
   }
 }
@@ -138,6 +146,10 @@ export class CoinGeckoError extends Schema.TaggedError<CoinGeckoError>()("CoinGe
   attempts: Schema.Finite,
   reason: Reason
 }) {
+  /** When asking again makes sense, if the source said so: `Run` and `Queue` know an error by this that is worth a wait. */
+  get notBefore(): number | undefined {
+    return this.reason._tag === "RateLimited" ? this.reason.until : undefined
+  }
   override get message() {
     const times = this.attempts > 1 ? ` (${this.attempts} attempts)` : ""
     return `CoinGecko, ${this.request}${times}: ${this.reason.message}`

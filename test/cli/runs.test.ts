@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Schema } from "effect"
+import { Effect, Fiber, Layer, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Cli from "../../src/cli/Cli.ts"
+import * as Asset from "../../src/engine/Asset.ts"
 import { Ledger } from "../../src/engine/Ledger.ts"
-import { inWorld } from "./world.ts"
+import * as Pipeline from "../../src/engine/Pipeline.ts"
+import * as Memory from "../../src/layers/Memory.ts"
+import { CoinGeckoError, RateLimited } from "../../src/services/CoinGeckoError.ts"
+import { inWorld, typing } from "./world.ts"
 
 const decode = Schema.decodeEffect(Schema.fromJsonString(Cli.RunsJson))
 const owner = Effect.succeedSome({ pid: 7, since: "2026-11-24T12:00:00.000Z", command: "weather run" })
@@ -39,6 +43,7 @@ describe("runs", () => {
           targets: ["wettest"],
           startedAt: "2026-11-24T13:00:00.000Z",
           endedAt: "2026-11-24T13:00:00.000Z",
+          deferred: null,
           made: 1,
           skipped: 0,
           failed: 0,
@@ -51,6 +56,7 @@ describe("runs", () => {
           targets: ["rain", "wettest"],
           startedAt: "2026-11-24T12:00:00.000Z",
           endedAt: "2026-11-24T12:00:00.000Z",
+          deferred: null,
           made: 2,
           skipped: 0,
           failed: 1,
@@ -106,6 +112,68 @@ describe("runs", () => {
         assert.strictEqual((yield* weather("runs", "--limit", "0")).code, 2)
       })))
 })
+
+describe("a run that is deferred", () => {
+  const deferred = Ledger.use((_) =>
+    _.record(
+      { _tag: "RunRequested", id: "q1", trigger: "schedule daily", targets: ["rain"] },
+      { _tag: "RunStarted", run: "zz1", targets: ["rain"], trigger: "schedule daily", request: "q1" },
+      { _tag: "StepStarted", run: "zz1", id: "s1", asset: "rain", window: "2026-11-24", subject: "rome", why: "missing 1" },
+      { _tag: "StepEnded", id: "s1", state: "deferred", rows: 0, changed: 0, note: "busy" },
+      { _tag: "RunEnded", run: "zz1", state: "deferred" },
+      { _tag: "RequestDeferred", request: "q1", notBefore: Date.UTC(2026, 10, 24, 12, 15), note: "rain rome: busy\x1b[2J" }
+    )
+  )
+
+  it.effect("says until when and why in runs, logs and status, and that nothing is to be done while a daemon is there", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* weather("run", "all")
+        yield* TestClock.adjust("1 second")
+        yield* deferred
+        const { err, out } = yield* weather("runs")
+        assert.match(out, /^zz1 +deferred +2026-11-24 12:00:01 .* 1 failed +rain/m)
+        assert.strictEqual(err, "zz1 goes on at 2026-11-24 12:15 UTC: rain rome: busy[2J")
+        const [run] = yield* decode((yield* weather("runs", "--state", "deferred", "--json")).out)
+        assert.deepStrictEqual(run?.deferred, { until: "2026-11-24T12:15:00.000Z", why: "rain rome: busy\x1b[2J" })
+        const logs = (yield* weather("logs")).out.split("\n")
+        assert.strictEqual(logs.at(-1), "12:00:01.000 ✗ run: deferred (0.0 s, until 2026-11-24 12:15 UTC: rain rome: busy[2J)")
+        const status = yield* weather("status")
+        assert.strictEqual(status.code, 7)
+        assert.deepStrictEqual(status.out.split("\n").slice(0, 3), [
+          "✗ not fine: 1 problem",
+          "  ✗ schedule daily (rain) is deferred until 2026-11-24 12:15 UTC: rain rome: busy[2J",
+          "    nothing: it goes on then; 'npx weather runs cancel q1' takes it back"
+        ])
+      }), {}, { owner: Effect.map(owner, Option.map((_) => ({ ..._, pid: process.pid }))) }))
+
+  it.effect("asks for a daemon where there is none; what it makes is not told a second time as missing", () =>
+    inWorld([], (weather) =>
+      Effect.gen(function*() {
+        yield* weather("run", "all")
+        yield* TestClock.adjust("24 hours")
+        yield* deferred
+        const { problems } = yield* Schema.decodeEffect(Schema.fromJsonString(Cli.StatusJson))((yield* weather("status", "--json")).out)
+        assert.deepStrictEqual(problems.map((_) => _.mend), ["npx weather daemon"])
+        yield* Ledger.use((_) => _.record({ _tag: "CancelRequested", request: "q1" }))
+        assert.match((yield* weather("status")).out, /rain lacks 2 keys/)
+        assert.strictEqual((yield* weather("runs")).err, "")
+      }), {}, { owner: Effect.sync(Option.none) }))
+})
+
+it.effect("a run whose source asks for a longer wait than anybody waits fails with exit code 6, and says when to come back", () =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(Date.UTC(2026, 10, 24, 12))
+    const reason = new RateLimited({ retryAfter: 900, until: Date.UTC(2026, 10, 24, 12, 15) })
+    const asset = Asset.make("prices", { about: "", into: Memory.store<{ readonly a: number }>()() }, () =>
+      Effect.fail(new CoinGeckoError({ request: "GET /ping", attempts: 1, reason })))
+    const layer = Layer.succeedContext(yield* Layer.build(Memory.layer))
+    const crypto = typing(Cli.make(Pipeline.make("test", { assets: [asset] }), { name: "crypto", version: "1", about: "", layer }), {})
+    const { code, err } = yield* crypto("run", "prices")
+    assert.strictEqual(code, 6)
+    assert.match(err, /Try again in 900 s, from 2026-11-24 12:15 UTC on/)
+    assert.deepStrictEqual((yield* decode((yield* crypto("runs", "--json")).out)).map((_) => [_.state, _.deferred]), [["failed", null]])
+  }).pipe(Effect.scoped))
 
 describe("logs", () => {
   const lines = [

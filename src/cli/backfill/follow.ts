@@ -1,9 +1,10 @@
 /** Lets a backfill's batches begin in their turn and says how they get on, until none waits or runs. Interrupted, it is paused. */
 import { Console, Effect, Latch, Stream } from "effect"
+import { instant } from "../../engine/automation/Cadence.ts"
 import * as Backfill from "../../engine/Backfill.ts"
 import { Ledger } from "../../engine/Ledger.ts"
 import * as Queue from "../../engine/Queue.ts"
-import type { Request } from "../../engine/Request.ts"
+import { isDeferred, type Request } from "../../engine/Request.ts"
 import * as exit from "../exit.ts"
 import { count, counted, oneLine } from "../plain.ts"
 import { Screen } from "../progress/Screen.ts"
@@ -43,7 +44,7 @@ export const follow = Effect.fnUntraced(function*(world: World, id: string) {
         said.set(batch.id, line)
         screen.write(`${line}\n`)
       }
-      if (batches.every((_) => _.endedAt !== null || _.note === "paused")) return
+      if (batches.every((_) => _.endedAt !== null || _.note === "paused" || isDeferred(_))) return
       yield* Effect.timeoutOption(news.await, "1 second")
     }
   })
@@ -59,6 +60,19 @@ export const follow = Effect.fnUntraced(function*(world: World, id: string) {
 /** Ends the command as the backfill ended. */
 export const ended = Effect.fnUntraced(function*(world: World, backfill: Backfill.Backfill) {
   const { batches, id, state } = backfill
+  if (state === "deferred") {
+    const waits = batches.filter(isDeferred)
+    return yield* new exit.Exit({
+      code: exit.code.unreachable,
+      says: [
+        `Backfill ${id} waits: ${count(batches.filter((_) => _.state === "succeeded").length)} of ${
+          counted(batches.length, "batch", "batches")
+        } succeeded.`,
+        ...waits.slice(0, 3).map((_) => `- ${spanOf(_)}: deferred until ${instant(_.notBefore ?? 0)}: ${oneLine(_.note)}`),
+        `The daemon goes on then; '${world.typed} backfills resume ${id}' tries at once.`
+      ].join("\n")
+    })
+  }
   if (state === "succeeded") return yield* Console.error(`Backfill ${id}: all of ${counted(batches.length, "batch", "batches")} succeeded.`)
   const fell = batches.filter((_) => _.state !== "succeeded")
   return yield* new exit.Exit({
@@ -82,6 +96,7 @@ const turns: ReadonlySet<string> = new Set(["RequestEnded", "RequestDeferred", "
 /** What there is to say of a batch: that it began, each tenth of its parts, and how it ended. */
 const lineOf = Effect.fnUntraced(function*(batch: Request) {
   const name = `batch ${batch.tags["batch"] ?? ""} ${spanOf(batch)}`
+  if (isDeferred(batch)) return `… ${name}: deferred until ${instant(batch.notBefore ?? 0)}: ${oneLine(batch.note)}`
   if (batch.state === "queued") return undefined
   const ledger = yield* Ledger
   const runs = yield* ledger.runsOf(batch.id)

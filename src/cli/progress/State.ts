@@ -102,7 +102,7 @@ export const apply = (state: State, event: Event, now: number): State => {
       const after: Line = {
         ...line,
         ended,
-        failed: line.failed + (event.state === "failed" || event.state === "blocked" ? 1 : 0),
+        failed: line.failed + (["failed", "blocked", "deferred"].includes(event.state) ? 1 : 0),
         skipped: line.skipped + (event.state === "skipped" ? 1 : 0),
         rows: line.rows + event.rows,
         endedAt: ended >= line.planned.slices ? now : undefined

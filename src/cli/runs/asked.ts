@@ -21,7 +21,11 @@ export const asked = Effect.fnUntraced(function*(world: World, typed: string) {
   if (exact !== undefined) {
     const { startedAt, state, targets, trigger } = exact
     const known = Request.asked({ _tag: "RunRequested", id: exact.id, trigger, targets }, startedAt)
-    return new Request.Request({ ...known, state: state === "started" ? "running" : state, endedAt: exact.endedAt })
+    return new Request.Request({
+      ...known,
+      state: state === "started" ? "running" : state === "deferred" ? "failed" : state,
+      endedAt: exact.endedAt
+    })
   }
   return yield* exit.usage(
     runs.length > 1

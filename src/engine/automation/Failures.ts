@@ -67,7 +67,9 @@ const verdicts: Readonly<Record<RunRow["state"], "failed" | "well" | undefined>>
   succeeded: "well",
   partial: "failed",
   failed: "failed",
-  lost: "failed"
+  lost: "failed",
+  // its request waits, and says how it ended when it has
+  deferred: undefined
 }
 
 const toAlert = (kind: Alert["kind"], run: RunRow, says: string): Alert => ({

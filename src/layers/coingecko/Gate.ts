@@ -31,7 +31,7 @@ export const make = Effect.fnUntraced(function*(allowance: Allowance) {
       if (verdict._tag === "Go") return
       if (verdict._tag === "Spent") return yield* new Budget({ used: verdict.used, allowed: verdict.allowed, month: verdict.month })
       const wait = Math.max(1, verdict.until - (yield* Clock.currentTimeMillis))
-      if (verdict._tag === "Paused" && wait > longestWait) return yield* new RateLimited({ retryAfter: wait / 1000 })
+      if (verdict._tag === "Paused" && wait > longestWait) return yield* new RateLimited({ retryAfter: wait / 1000, until: verdict.until })
       if (wait > 1000) {
         yield* report({
           _tag: "Waiting",

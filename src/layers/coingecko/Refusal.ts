@@ -17,6 +17,7 @@ import {
   ServerError,
   Unauthorized
 } from "../../services/CoinGeckoError.ts"
+import { longestWait } from "./Gate.ts"
 import { isObject } from "./Json.ts"
 
 export interface Envelope {
@@ -43,7 +44,8 @@ export const reasonOf = (status: number, envelope: Envelope | undefined, headers
   const effective = status !== 200 ? status : code ?? statusOf(detail)
   if (effective === 429) {
     const wait = waitOf(headers, now)
-    return new RateLimited(wait === undefined ? {} : { retryAfter: wait / 1000 })
+    if (wait === undefined) return new RateLimited({})
+    return new RateLimited({ retryAfter: wait / 1000, ...(wait > longestWait ? { until: now + wait } : {}) })
   }
   if (effective === 401) return new Unauthorized({ code: code ?? 401, detail })
   if (effective === 403) return new Forbidden({ detail })

@@ -239,6 +239,8 @@ describe("a 429", () => {
       assert.isTrue(Exit.isSuccess(exit))
       if (!Exit.isSuccess(exit)) return
       assert.deepStrictEqual(exit.value.map(({ reason }) => reason._tag === "RateLimited" ? reason.retryAfter : reason._tag), [600, 540])
+      assert.deepStrictEqual(exit.value.map((_) => _.notBefore), [start + 600_000, start + 600_000])
+      assert.match(exit.value[0]?.message ?? "", /Try again in 600 s, from \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC on;/)
       assert.lengthOf(asked, 1)
     }).pipe(Effect.provide(layer))
   })
