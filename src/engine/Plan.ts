@@ -73,6 +73,8 @@ export interface Options {
   readonly narrow?: (asset: Asset.Any, subject: string | undefined, reason: Reason, spans: Span.Spans) => Span.Spans
   /** The targets' keys whose time lies in [start, end), in epoch milliseconds; else all that are due within the horizon. */
   readonly over?: { readonly start?: number; readonly end?: number }
+  /** What is fresh now and is not any more before an instant is expired too, if it was made before another (epoch milliseconds). */
+  readonly expiring?: { readonly before: number; readonly madeBefore: number }
   /** Of the targets' subjects, these, as far as they are wanted at all; all of them, when none is named. */
   readonly subjects?: ReadonlyArray<string>
 }
@@ -167,7 +169,7 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
     const found = subjects(asset).map((subject) => {
       const closed = beyond(asset, subject)
       const since = forced ? options.forcedSince ?? Infinity : undefined
-      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, planned, now)
+      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, planned, now, options.expiring)
       const wants = options.narrow === undefined ? reasons : narrowed(asset, subject, reasons, options.narrow)
       const open = wants.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
       return { subject, reasons: open, never: Span.subtract(closed, Span.of(states.get(asset)?.get(subject ?? "") ?? [])) }
@@ -348,7 +350,8 @@ const why = (
   forced: number | undefined,
   states: States,
   planned: Planned,
-  now: number
+  now: number,
+  expiring: Options["expiring"]
 ): Found => {
   const own = states.get(asset)?.get(subject ?? "") ?? []
   const found: Array<readonly [Reason, Span.Spans]> = []
@@ -364,7 +367,9 @@ const why = (
   claim("code changed", Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
   // files are called as their asset; rows move to its new name
   if (asset.into.files !== undefined) claim("renamed", Span.of(own.filter((_) => _.as !== asset.name)))
-  claim("expired", Span.of(own.filter((_) => now - _.at > asset.freshFor)))
+  const isExpired = ({ at }: Manifest.Stretch) =>
+    now - at > asset.freshFor || (expiring !== undefined && at < expiring.madeBefore && at + asset.freshFor < expiring.before)
+  claim("expired", Span.of(own.filter(isExpired)))
   claim("upstream changed", upstreamChanged(asset, subject, states))
   claim("after upstream", afterUpstream(asset, subject, planned))
   const sure = Span.of(found.flatMap(([reason, spans]) => reason === "after upstream" ? [] : spans))

@@ -86,20 +86,23 @@ export const make = <Target extends Asset.Any>(
 > => made(pipeline)
 
 /** How a request is planned and run. */
-export const optionsOf = Effect.fnUntraced(function*({ force, forcedSince, id, only, over, subjects, trigger, which }: Request.Request) {
-  const narrow = yield* narrowing(which)
-  const options: Plan.Options & Run.Options = {
-    request: id,
-    trigger,
-    only,
-    force,
-    subjects,
-    ...(forcedSince === null ? {} : { forcedSince }),
-    ...(over === null ? {} : { over }),
-    ...(narrow === undefined ? {} : { narrow })
+export const optionsOf = Effect.fnUntraced(
+  function*({ expiring, force, forcedSince, id, only, over, subjects, trigger, which }: Request.Request) {
+    const narrow = yield* narrowing(which)
+    const options: Plan.Options & Run.Options = {
+      request: id,
+      trigger,
+      only,
+      force,
+      subjects,
+      ...(expiring === null ? {} : { expiring }),
+      ...(forcedSince === null ? {} : { forcedSince }),
+      ...(over === null ? {} : { over }),
+      ...(narrow === undefined ? {} : { narrow })
+    }
+    return options
   }
-  return options
-})
+)
 
 /** What a request ends with when its runs have. */
 export const endingOf = (reports: ReadonlyArray<Run.Report<unknown>>, defers = false): Ending => {

@@ -27,6 +27,9 @@ export type Ended = Exclude<typeof State.Type, "queued" | "running">
 /** A stretch of time, [start, end) in epoch milliseconds, either side open. */
 export const Over = Schema.Struct({ start: Schema.optionalKey(Schema.Finite), end: Schema.optionalKey(Schema.Finite) })
 
+/** In epoch milliseconds. */
+export const Expiring = Schema.Struct({ before: Schema.Finite, madeBefore: Schema.Finite })
+
 /** Of the keys that there is a reason to make: all; those that were never made; those whose last try fell short. */
 export const Which = Schema.Literals(["stale", "missing", "failed"])
 export type Which = typeof Which.Type
@@ -40,6 +43,8 @@ export class Request extends Schema.Class<Request>("crypto/engine/Request")({
   /** Selection expressions, as `crypto run` takes them. */
   targets: Schema.Array(Schema.String),
   over: Schema.NullOr(Over),
+  /** As a plan takes it: what expires before an instant, and was made before another, is made as well. */
+  expiring: Schema.NullOr(Expiring),
   /** Of the targets' subjects, these; all of them, when none is named. */
   subjects: Schema.Array(Schema.String),
   /** Make the targets again, fresh or not; what was made since `forcedSince` is not made once more. */
@@ -75,6 +80,7 @@ export interface Requested {
   readonly targets: ReadonlyArray<string>
   readonly runKey?: string | null
   readonly over?: typeof Over.Type | null
+  readonly expiring?: typeof Expiring.Type | null
   readonly subjects?: ReadonlyArray<string>
   readonly force?: boolean
   readonly forcedSince?: number | null
@@ -97,7 +103,7 @@ export const isDeferred = ({ note, notBefore, state }: Request): boolean =>
 
 /** What the request asked for, asked for again: what came of it stays made, also when it was to be made by force. */
 export const again = (request: Request, id: string, trigger: string): Requested => {
-  const { force, only, over, priority, runKey, subjects, tags, targets, which } = request
+  const { expiring, force, only, over, priority, runKey, subjects, tags, targets, which } = request
   const forcedSince = force ? request.forcedSince ?? request.requestedAt : null
   return {
     _tag: "RunRequested",
@@ -107,6 +113,7 @@ export const again = (request: Request, id: string, trigger: string): Requested 
     runKey,
     over,
     subjects,
+    expiring,
     force,
     forcedSince,
     only,
@@ -125,6 +132,7 @@ export const asked = (event: Requested, now: number): Request =>
     trigger: event.trigger,
     targets: event.targets,
     over: event.over ?? null,
+    expiring: event.expiring ?? null,
     subjects: event.subjects ?? [],
     force: event.force ?? false,
     forcedSince: event.forcedSince ?? null,

@@ -158,7 +158,8 @@ const migrations: ReadonlyArray<ReadonlyArray<string>> = [
   ],
   ticks.tables,
   [`ALTER TABLE request ADD COLUMN which TEXT NOT NULL DEFAULT 'stale'`],
-  [`ALTER TABLE request ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]'`, ...subjects.tables]
+  [`ALTER TABLE request ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]'`, ...subjects.tables],
+  [`ALTER TABLE request ADD COLUMN expiring TEXT NOT NULL DEFAULT 'null'`]
 ]
 
 /** Answers the version that was found; a newer one is left alone. */
@@ -187,13 +188,14 @@ const failures = (assets: number): string => `
   ORDER BY rowid`
 
 const requestColumns =
-  `id, runKey, "trigger", targets, over, subjects, force, forcedSince, "only", which, priority, tags, parent, state, note,
+  `id, runKey, "trigger", targets, over, expiring, subjects, force, forcedSince, "only", which, priority, tags, parent, state, note,
   requestedAt, notBefore, beganAt, endedAt, owner, heldUntil, cancelledAt`
-const { force, only, over, subjects: named, tags, targets } = Request.Request.fields
+const { expiring, force, only, over, subjects: named, tags, targets } = Request.Request.fields
 const requests = Schema.Struct({
   ...Request.Request.fields,
   targets: Schema.fromJsonString(targets),
   over: Schema.fromJsonString(over),
+  expiring: Schema.fromJsonString(expiring),
   subjects: Schema.fromJsonString(named),
   tags: Schema.fromJsonString(tags),
   force: Schema.BooleanFromBit.pipe(Schema.decodeTo(force)),
@@ -257,7 +259,7 @@ const apply = (session: Session, event: Event, now: number): number => {
     case "RunRequested": {
       const row = Request.asked(event, now)
       return session.run(
-        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL, ?, ?)`,
+        `INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, NULL, NULL, ?, NULL, NULL, ?, ?, ?)`,
         row.id,
         row.runKey,
         row.trigger,
@@ -273,7 +275,8 @@ const apply = (session: Session, event: Event, now: number): number => {
         row.notBefore,
         row.owner,
         row.which,
-        JSON.stringify(row.subjects)
+        JSON.stringify(row.subjects),
+        JSON.stringify(row.expiring)
       )
     }
     case "CancelRequested":

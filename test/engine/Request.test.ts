@@ -38,6 +38,7 @@ it("asked for again, it is as it was; what was forced is forced from the first t
     trigger: "a test",
     targets: ["a"],
     subjects: ["s"],
+    expiring: { before: 9, madeBefore: 8 },
     runKey: "k",
     only: true,
     which: "missing",

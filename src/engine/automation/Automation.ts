@@ -162,7 +162,7 @@ const turn = Effect.fnUntraced(function*(schedule: Schedule.Schedule, now: numbe
   if (Schedule.isAfter(cadence)) return Infinity
   const standing = yield* standingOf(schedule, "schedule", yield* cadenceText(schedule), yield* ledger.standings)
   if (standing === undefined || !standing.on) return Infinity
-  yield* takeTurns(schedule)
+  yield* takeTurns(schedule, standing.since)
   const from = { name, since: standing.since, after: standing.last ?? standing.since }
   const upcoming = yield* Cadence.dues(cadence, from).pipe(
     Stream.takeUntil((due) => Schedule.firesAt(schedule, due) > now),
@@ -175,19 +175,19 @@ const turn = Effect.fnUntraced(function*(schedule: Schedule.Schedule, now: numbe
     const waiting = yield* ledger.ticks({ source: name, states: ["waiting"] })
     const { makeWay, verdicts } = Schedule.decide(schedule, { dues, now, seen, busy: open.length > 0, waiting: waiting.length })
     const before = makeWay ? [...open.map(cancel), ...waiting.map((_) => wayMade(_, verdicts))] : []
-    const told = yield* Effect.forEach(verdicts, (verdict) => events(schedule, verdict))
+    const told = yield* Effect.forEach(verdicts, (verdict) => events(schedule, standing.since, verdict))
     for (const [i, batch] of batches(told).entries()) yield* recordAll([...(i === 0 ? before : []), ...batch.flat()])
-    if (makeWay) yield* takeTurns(schedule)
+    if (makeWay) yield* takeTurns(schedule, standing.since)
   }
   return next === undefined ? Infinity : Schedule.firesAt(schedule, next)
 })
 
 /** The oldest tick that waits asks for its run, once nothing of its schedule is under way. */
-const takeTurns = Effect.fnUntraced(function*(schedule: Schedule.Schedule) {
+const takeTurns = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since: number) {
   const ledger = yield* Ledger
   const first = (yield* ledger.ticks({ source: schedule.name, states: ["waiting"] })).at(-1)
   if (first === undefined || (yield* openOf(schedule)).length > 0) return
-  const [tick, ...asked] = yield* events(schedule, { due: first.due, state: "ran", note: first.note.replace(/^waits/, "waited") })
+  const [tick, ...asked] = yield* events(schedule, since, { due: first.due, state: "ran", note: first.note.replace(/^waits/, "waited") })
   if (tick._tag === "Ticked" && tick.state !== "waiting" && tick.state !== "missed") {
     yield* ledger.record({ ...tick, _tag: "TickSettled", state: tick.state }, ...asked)
   }
@@ -209,7 +209,7 @@ const wayMade = ({ due, source }: Tick, verdicts: ReadonlyArray<Schedule.Verdict
 }
 
 /** The tick, and the run it asks for. */
-const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, { due, note, state }: Schedule.Verdict) {
+const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since: number, { due, note, state }: Schedule.Verdict) {
   const { name, over, priority, targets } = schedule
   const tick = { _tag: "Ticked", source: name, due, state, note } as const
   if (state !== "ran") return [tick] as const
@@ -223,6 +223,7 @@ const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, { due, n
     targets,
     runKey: `${name} ${due}`,
     over: wanted.value ?? null,
+    expiring: (yield* Schedule.expiring(schedule, due, since)) ?? null,
     priority,
     tags: { schedule: name }
   }

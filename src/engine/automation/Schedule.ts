@@ -2,12 +2,12 @@
  * A schedule is what is to run, when it falls due, and what becomes of the due times that cannot be had: because nobody
  * was there, or because the run before is still under way. All of it is data; what is done about it is in `Automation`.
  */
-import { Duration, Hash } from "effect"
+import { Duration, Effect, Hash, Option, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
 import type * as Job from "../Job.ts"
 import type * as Partition from "../Partition.ts"
 import type * as Request from "../Request.ts"
-import { type Cadence, instant } from "./Cadence.ts"
+import { type Cadence, dues, instant } from "./Cadence.ts"
 
 /** Which of the due times that passed while nobody was there run after all: the newest so many, oldest first. */
 export type CatchUp = "none" | "latest" | "all" | { readonly max: number }
@@ -87,6 +87,16 @@ export const newest = (per: Partition.Any) => (due: number): typeof Request.Over
   const key = per.newest(due)
   return { start: per.calendar.startOf(key), end: per.calendar.startOf(key + 1) }
 }
+
+/**
+ * What expires nearer to this due time than to the next one is made now: else a weekly run of what is fresh for a week
+ * would find it seconds too fresh, and leave it for another week. What was made since it was due is fresh enough.
+ */
+export const expiring = Effect.fnUntraced(function*({ cadence, name }: Pick<Schedule, "cadence" | "name">, due: number, since: number) {
+  if (isAfter(cadence)) return undefined
+  const next = yield* Stream.runHead(dues(cadence, { name, since, after: due }))
+  return Option.match(next, { onNone: () => undefined, onSome: (_) => ({ before: Math.ceil((due + _) / 2), madeBefore: due }) })
+})
 
 export const isAfter = (cadence: Cadence | After): cadence is After => "_tag" in cadence && cadence._tag === "After"
 

@@ -55,9 +55,9 @@ export const simulate = <Target extends Asset.Any>(
 const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to }: { readonly from: number; readonly to: number }) {
   const standings = new Map((yield* Ledger.use((_) => _.standings)).map((_) => [_.name, _]))
   const isOn = (item: { readonly name: string; readonly on: boolean }) => standings.get(item.name)?.on ?? item.on
+  const sinceOf = (name: string) => Math.min(standings.get(name)?.since ?? from, from)
   const dueTimes = (name: string, cadence: Cadence.Cadence) => {
-    const since = standings.get(name)?.since ?? from
-    const dues = Cadence.dues(cadence, { name, since: Math.min(since, from), after: from - 1 })
+    const dues = Cadence.dues(cadence, { name, since: sinceOf(name), after: from - 1 })
     return Stream.runCollect(Stream.takeWhile(dues, (due) => due < to))
   }
   const schedules = pipeline.schedules.filter(isOn)
@@ -71,7 +71,8 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   const happenings = yield* Effect.gen(function*() {
     const all: Array<Happening> = []
     const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, at: number, due: number, after: string | undefined) {
-      const { calls, made, steps } = yield* Effect.provideService(ran(schedule, due), Clock.Clock, yield* standingAt(at))
+      const { calls, made, steps } = yield* Effect.provideService(ran(schedule, due, sinceOf(schedule.name)), Clock.Clock,
+        yield* standingAt(at))
       all.push({ at, due, schedule: schedule.name, targets: schedule.targets, after, steps, calls })
       return made
     })
@@ -94,10 +95,14 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
 })
 
 /** The run that a due time asks for: what it would make, told to the imagined manifest. */
-const ran = Effect.fnUntraced(function*(schedule: Schedule.Schedule, due: number) {
+const ran = Effect.fnUntraced(function*(schedule: Schedule.Schedule, due: number, since: number) {
   const manifest = yield* Manifest
   const over = schedule.over(due)
-  const plan: Plan.Plan<unknown, unknown> = yield* Plan.make<ReadonlyArray<Asset.Any>>(schedule.assets, over === undefined ? {} : { over })
+  const expiring = yield* Schedule.expiring(schedule, due, since)
+  const plan: Plan.Plan<unknown, unknown> = yield* Plan.make<ReadonlyArray<Asset.Any>>(schedule.assets, {
+    ...(over === undefined ? {} : { over }),
+    ...(expiring === undefined ? {} : { expiring })
+  })
   // which subjects there are stands in what was really made: what tells them is not imagined
   const telling = new Set(plan.pending.map((_) => _.after))
   for (const step of plan.steps.filter((_) => !telling.has(_.asset))) {
