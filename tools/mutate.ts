@@ -1,57 +1,82 @@
 /**
  * Are the tests worth anything? Each operator and constant of a file is turned into another, one at a time, and the
- * tests that import the file have to fail: the mutant is killed. Those that survive are listed, and it ends with 1 when
+ * tests that reach the file have to fail: the mutant is killed. Those that survive are listed, and it ends with 1 when
  * fewer than 95 % are killed.
  *
- *     node tools/mutate.ts [--tests FILE,…] [--every N] [--lines FROM-TO] src/assets/derived/priceTrends.ts …
+ *     node tools/mutate.ts [--tests FILE,…] [--most N] [--every N] [--lines FROM-TO] [--anew] src/assets/derived/priceTrends.ts …
  *
- * Without `--tests` a file's tests are the quick ones that import it, the fastest first. `--every 5` tries each fifth
- * mutant. Nothing is written: a mutant lives in the process that tests it.
+ * Without `--tests` a file's tests are the quick ones that reach it through imports, twelve or `--most`, the nearest
+ * first. `--every 5` tries each fifth mutant. Nothing is written: a mutant lives in the process that tests it.
  *
  * A mutant is killed when a test fails, when the file no longer loads, or when the tests take ten times as long as they
  * do without it (those that hang are named). A run that tells of no test kills nothing and ends the tool.
+ *
+ * A process tests many mutants. After each two dozen the tests have to pass in it as things are, else these are tried
+ * again, a process each; with `--anew` all are.
  */
-import { spawn } from "node:child_process"
-import { globSync, readFileSync } from "node:fs"
-import { dirname, relative, resolve } from "node:path"
+import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { type End, keptVitest, type Put } from "./keptVitest.ts"
 import { type Mutant, mutantsOf } from "./mutants.ts"
+import { reaching } from "./reaching.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { tests: { type: "string" }, every: { type: "string", default: "1" }, lines: { type: "string", default: "1-1000000" } }
+  options: {
+    tests: { type: "string" },
+    most: { type: "string", default: "12" },
+    every: { type: "string", default: "1" },
+    lines: { type: "string", default: "1-1000000" },
+    anew: { type: "boolean", default: false }
+  }
 })
 if (positionals.length === 0) {
-  console.error("usage: node tools/mutate.ts [--tests FILE,…] [--every N] [--lines FROM-TO] FILE …")
+  console.error("usage: node tools/mutate.ts [--tests FILE,…] [--most N] [--every N] [--lines FROM-TO] [--anew] FILE …")
   process.exit(2)
 }
 const [fromLine = 1, toLine = Infinity] = values.lines.split("-").map(Number)
 const total = { killed: 0, survived: 0 }
+const atOnce = 24
 
-interface Timed {
+/** A file of tests, how long it takes, and what it has done so far. */
+interface Tried {
   readonly test: string
-  readonly took: number
+  /** As things are; nothing, before it was needed. */
+  took: number | undefined
+  runs: number
+  kills: number
 }
-/** How a run of tests ended. */
-type End = "passes" | "fails" | "does not load" | "hangs"
+interface Killer {
+  readonly test: string
+  readonly end: End
+}
+const vitest = await keptVitest()
+const tried = new Map<string, Tried>()
 
 for (const file of positionals) {
   const source = readFileSync(file, "utf8")
-  const tests = await quickest(values.tests?.split(",") ?? importers(file))
+  const tests = all(values.tests?.split(",") ?? reaching(file).slice(0, Number(values.most)))
   const mutants = mutantsOf(source, file).filter((_, i) => _.line >= fromLine && _.line <= toLine && i % Number(values.every) === 0)
-  const survivors: Array<Mutant> = []
-  for (const mutant of mutants) {
+  let killed = 0
+  for (let i = 0; i < mutants.length; i += atOnce) {
+    const some = mutants.slice(i, i + atOnce)
+    const killers = await killersOf(file, some, tests)
     if (readFileSync(file, "utf8") !== source) throw new Error(`${file} was edited meanwhile: begin again`)
-    const killer = await killedBy(file, mutant, tests)
-    if (killer === undefined) survivors.push(mutant)
-    console.log(`${killer === undefined ? "SURVIVED" : "killed  "} ${say(file, mutant)}${killer === undefined ? "" : `  (${killer})`}`)
+    killers.forEach((killer, j) => {
+      const mutant = some[j]
+      if (mutant === undefined) return
+      if (killer !== undefined) killed++
+      console.log(killer === undefined ? `SURVIVED ${say(file, mutant)}` : `killed   ${say(file, mutant)}  (${killer.test} ${killer.end})`)
+    })
   }
-  total.killed += mutants.length - survivors.length
-  total.survived += survivors.length
-  console.log(`${file}: ${mutants.length - survivors.length} of ${mutants.length} killed`)
+  total.killed += killed
+  total.survived += mutants.length - killed
+  console.log(`${file}: ${killed} of ${mutants.length} killed`)
 }
 const share = total.killed / Math.max(1, total.killed + total.survived)
 console.log(`${total.killed} of ${total.killed + total.survived} killed, ${(share * 100).toFixed(1)} %`)
+await vitest.close()
 process.exit(share < 0.95 ? 1 : 0)
 
 // helpers
@@ -60,77 +85,62 @@ function say(file: string, { from, line, to }: Mutant): string {
   return `${file}:${line}  ${from} → ${to === "" ? "nothing" : to}`.replaceAll(/\s+/g, " ")
 }
 
-/** The quick tests that import a file themselves. */
-function importers(file: string): ReadonlyArray<string> {
-  return globSync("test/**/*.test.ts")
-    .filter((_) => !_.endsWith(".slow.test.ts") && !_.startsWith("test/package"))
-    .filter((test) =>
-      [...readFileSync(test, "utf8").matchAll(/from "(\.[^"]+)"/g)].some(([, to]) =>
-        relative("", resolve(dirname(test), to ?? "")) === file
-      )
-    )
+/** What is known of a test; there must be one. */
+function all(tests: ReadonlyArray<string>): ReadonlyArray<Tried> {
+  if (tests.length === 0) throw new Error("no test reaches the file: name some with --tests")
+  return tests.map((test) => {
+    const found = tried.get(test) ?? { test, took: undefined, runs: 0, kills: 0 }
+    tried.set(test, found)
+    return found
+  })
 }
 
-/** The tests that pass as things are, the fastest first; there must be one, and all must pass. */
-async function quickest(tests: ReadonlyArray<string>): Promise<ReadonlyArray<Timed>> {
-  const timed: Array<Timed> = []
-  for (const test of tests) {
-    const begin = performance.now()
-    const end = await run(test, {}, 300_000)
-    if (end !== "passes") throw new Error(`${test} ${end} as things are: mend it first`)
-    timed.push({ test, took: performance.now() - begin })
+/** How long a test takes, which must pass as things are. */
+async function timed(of: Tried): Promise<number> {
+  if (of.took !== undefined) return of.took
+  const begin = performance.now()
+  let end = await vitest.run(of.test, undefined, 300_000)
+  if (end !== "passes") end = await vitest.run(of.test, undefined, 300_000, true)
+  if (end !== "passes") throw new Error(`${of.test} ${end} as things are: mend it first`)
+  of.took = performance.now() - begin
+  return of.took
+}
+
+/** What kills each of some mutants; in the end the tests still pass in the process that tried them, else all is done again. */
+async function killersOf(
+  file: string,
+  mutants: ReadonlyArray<Mutant>,
+  tests: ReadonlyArray<Tried>
+): Promise<ReadonlyArray<Killer | undefined>> {
+  const tryEach = async (anew: boolean) => {
+    const killers: Array<Killer | undefined> = []
+    for (const { end, start, to } of mutants) killers.push(await killerOf({ path: resolve(file), start, end, to }, tests, anew))
+    return killers
   }
-  if (timed.length === 0) throw new Error("no test imports the file: name some with --tests")
-  return timed.sort((a, b) => a.took - b.took)
+  if (values.anew) return tryEach(true)
+  const killers = await tryEach(false)
+  for (const test of new Set(killers.flatMap((_) => _?.end === "fails" ? [_.test] : []))) {
+    const end = await vitest.run(test, undefined, 300_000)
+    if (end === "passes") continue
+    console.log(`${file}: ${test} ${end} in a process that has tried mutants: these are tried again, a process each`)
+    return tryEach(true)
+  }
+  return killers
 }
 
-async function killedBy(file: string, { end, start, to }: Mutant, tests: ReadonlyArray<Timed>): Promise<string | undefined> {
-  for (const { test, took } of tests) {
-    const ended = await run(test, { path: resolve(file), start, end, to }, Math.max(20_000, 10 * took))
-    if (ended !== "passes") return `${test} ${ended}`
+async function killerOf(put: Put, tests: ReadonlyArray<Tried>, anew: boolean): Promise<Killer | undefined> {
+  // those first that kill most for their time; those that were not needed yet come last, the nearest first
+  const worth = (_: Tried) => _.took === undefined ? 0 : (_.kills + 1) / (_.runs + 2) / (_.took + 100)
+  for (const tried of tests.toSorted((a, b) => worth(b) - worth(a))) {
+    const patience = Math.max(8_000, 10 * await timed(tried))
+    const run = await vitest.run(tried.test, put, patience, anew)
+    // an error from elsewhere may be what another mutant left behind
+    const end = run === "leaves an error behind" || run === "tells of no test" ? await vitest.run(tried.test, put, patience, true) : run
+    if (end === "tells of no test") throw new Error(`a run of ${tried.test} told of no test`)
+    tried.runs++
+    if (end === "passes") continue
+    tried.kills++
+    return { test: tried.test, end }
   }
   return undefined
-}
-
-/** The tests run in a group of processes of their own, so that what hangs in a worker ends with them. */
-function run(test: string, mutant: object, patience: number): Promise<End> {
-  const vitest = spawn(process.execPath, [
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--root",
-    ".",
-    "--config",
-    "tools/mutate.vitest.ts",
-    "--project",
-    "quick",
-    "--bail",
-    "1",
-    test
-  ], {
-    env: { ...process.env, MUTANT: JSON.stringify(mutant), NO_COLOR: "1" },
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-    detached: true
-  })
-  const stop = () => vitest.pid !== undefined && process.kill(-vitest.pid, "SIGKILL")
-  const interrupted = () => {
-    stop()
-    process.exit(130)
-  }
-  let told: End | undefined
-  const timer = setTimeout(() => {
-    told ??= "hangs"
-    stop()
-  }, patience)
-  vitest.on("message", (end: End) => {
-    told = end
-  })
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
-  return new Promise((done, fail) =>
-    vitest.on("close", () => {
-      clearTimeout(timer)
-      process.off("SIGINT", interrupted).off("SIGTERM", interrupted)
-      if (told === undefined) fail(new Error(`a run of ${test} told of no test`))
-      else done(told)
-    })
-  )
 }
