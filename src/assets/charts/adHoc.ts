@@ -63,7 +63,7 @@ export const adHoc = Effect.fnUntraced(function*({ coins, from, kind, log, to }:
   const held = yield* sql<{ coin_id: string }>`SELECT DISTINCT coin_id FROM ${rows} WHERE ${sql(column)} IS NOT NULL ORDER BY coin_id`
   const kept = held.map((_) => _.coin_id)
   const missing = coins.filter((_) => !kept.includes(_))
-  if (missing.length > 0 || kept.length === 0) return yield* new NotKept({ asset, missing, kept })
+  if (missing.length > 0) return yield* new NotKept({ asset, missing, kept })
   const all = yield* shown({ coins: yield* read(coinList), rows, ...(coins.length === 0 ? {} : { only: coins }) })
   const drawn = yield* series({ rows, shown: all, column, from, to, ...(log ? { above: 0 } : {}) })
   if (drawn.points.length === 0) return yield* new NotKept({ asset, missing: coins.length === 0 ? ["any coin"] : coins, kept })

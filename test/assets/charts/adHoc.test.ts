@@ -1,10 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { adHoc, kinds } from "../../../src/assets/charts/adHoc.ts"
+import { adHoc, type Asked, kinds } from "../../../src/assets/charts/adHoc.ts"
 import { priceTrends } from "../../../src/assets/derived/priceTrends.ts"
 import { dailyReturns } from "../../../src/assets/derived/dailyReturns.ts"
 import { coinList } from "../../../src/assets/raw/coinList.ts"
 import { check, compile } from "../../../src/layers/chart/compile.ts"
+import type { TopLevelSpec } from "../../../src/services/Chart.ts"
+import { tidyNumber } from "../../../src/services/chartFrame.ts"
+import { shareSaid } from "../../../src/services/chartLines.ts"
 import { DuckDb } from "../../../src/services/DuckDb.ts"
 import { layer as world, specsOf } from "./drawnSpecs.ts"
 
@@ -40,9 +43,76 @@ layer(world)("a chart that nobody defined", (it) => {
       assert.deepInclude(indexed.points[0], { day: "2025-12-08", indexed: 100 })
     }))
 
+  it.effect("says in words what it shows: one coin by its name, several by their number, an axis with its unit", () =>
+    Effect.gen(function*() {
+      const texts = (asked: Partial<Asked>) =>
+        Effect.map(adHoc({ ...whole, ...asked }), ({ spec, subtitle, title }) => [title, subtitle, ...axisOf(spec)])
+      const day = "2025-12-08"
+      assert.deepStrictEqual(yield* texts({ coins: ["bitcoin"], from: day, to: day }), [
+        "Price of bitcoin",
+        "2025-12-08 to 2025-12-08, as of 2025-12-08 00:00 UTC · no day missing",
+        "Price (USD)",
+        "linear",
+        tidyNumber("datum['s0']")
+      ])
+      // also the coin that costs next to nothing
+      assert.deepStrictEqual(yield* texts({ log: true }), [
+        "Price: 4 coins",
+        "2025-11-20 to 2026-01-02, as of 2026-01-02 00:00 UTC · 3 of 151 days missing, shown as gaps",
+        "Price (USD) (log scale)",
+        "log",
+        tidyNumber("datum['s0']")
+      ])
+      assert.deepStrictEqual(yield* texts({ kind: "drawdown", coins: ["bitcoin", "ethereum"] }), [
+        "Below the highest price so far: 2 coins",
+        "2025-11-20 to 2026-01-02, as of 2026-01-02 00:00 UTC · 3 of 88 days missing, shown as gaps",
+        "Drawdown",
+        "linear",
+        shareSaid("datum['s0']")
+      ])
+      const [drawdown, rsi] = [yield* adHoc({ ...whole, kind: "drawdown" }), yield* adHoc({ ...whole, kind: "rsi" })]
+      assert.deepStrictEqual([labelsOf(drawdown.spec), labelsOf(rsi.spec)], [
+        "format(datum.value, '+,.4~%')",
+        tidyNumber("datum.value")
+      ])
+    }))
+
+  it.effect("of what 100 became begins at each coin's first price above nothing", () =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      yield* sql`UPDATE price_history SET price = 0 WHERE coin_id = 'late' AND day = '2025-12-15'`
+      const { points } = yield* adHoc({ ...whole, kind: "indexed" })
+      const first = (coin: string) => points.filter((_) => _.coin_id === coin).slice(0, 1).map((_) => `${_.day} ${_["indexed"]}`)
+      assert.deepStrictEqual([first("late"), first("tiny")], [["2025-12-16 100"], ["2025-11-20 100"]])
+    }))
+
   it.effect("says of which coin nothing is kept, and of which something is", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(adHoc({ ...whole, coins: ["bitcoin", "nothing"] }))
-      assert.include(error.message, "price_history holds nothing of nothing in these days. It holds: bitcoin, ethereum, late, tiny.")
+      const said = (asked: Partial<Asked>) => Effect.map(Effect.flip(adHoc({ ...whole, ...asked })), (_) => _.message)
+      const kept = "It holds: bitcoin, ethereum, late, tiny. CRYPTO_COINS says which coins are tracked"
+      assert.deepStrictEqual(
+        [
+          yield* said({ coins: ["bitcoin", "nothing"] }),
+          yield* said({ coins: ["bitcoin"], from: "2031-01-01" }),
+          yield* said({ from: "2031-01-01" })
+        ],
+        [
+          `price_history holds nothing of nothing in these days. ${kept}`,
+          `price_history holds nothing of bitcoin in these days. ${kept}`,
+          `price_history holds nothing of any coin in these days. ${kept}`
+        ]
+      )
     }))
 })
+
+/** Of the y axis its title and its scale, and how the first coin's figure is written under the pointer. */
+const axisOf = (spec: TopLevelSpec): ReadonlyArray<unknown> => [
+  at(spec, "layer", 0, "encoding", "y", "axis", "title"),
+  at(spec, "layer", 0, "encoding", "y", "scale", "type") ?? "linear",
+  at(spec, "layer", 1, "transform", 1, "calculate")
+]
+
+const labelsOf = (spec: TopLevelSpec): unknown => at(spec, "layer", 0, "encoding", "y", "axis", "labelExpr")
+
+const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
+  path.reduce((_, name) => Reflect.get(Object(_), name), value)
