@@ -6,6 +6,7 @@ import { Schema, SchemaTransformation } from "effect"
 
 /** `text` without what could steer a terminal, a renderer or a spreadsheet; line breaks and tabs become one blank. */
 export const cleanText = (text: string, max: number): string => {
+  if (text.length <= max && plain.test(text)) return text
   const clean = text.replace(breaks, " ").replace(unsafe, "").trim()
   return clean.length <= max ? clean : clean.slice(0, max).replace(unsafe, "")
 }
@@ -17,6 +18,9 @@ export const CleanText = (max: number) =>
   )
 
 // helpers
+
+/** Most text is ASCII that prints, with no blank at its ends: it is as it shall be. */
+const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
 /** Tab, line feed, carriage return, next line, line and paragraph separators. */
 const breaks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g

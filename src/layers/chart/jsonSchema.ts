@@ -47,7 +47,7 @@ export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> =
     if ("const" in schema && schema.const !== value) return [{ path, problem: `${show(value)} is not ${show(schema.const)}` }]
     if (schema.enum !== undefined && !schema.enum.includes(value))
       return [{ path, problem: `${show(value)} is none of ${schema.enum.map(show).join(", ")}` }]
-    if (schema.type !== undefined && !typesOf(value).some((type) => [schema.type].flat().includes(type))) {
+    if (schema.type !== undefined && !isOf(schema.type, value)) {
       return [{ path, problem: `${show(value)} is not ${[schema.type].flat().map(article).join(" or ")}` }]
     }
     if (typeof value === "number") return bounds(schema.minimum, schema.maximum, value, "", path)
@@ -95,7 +95,7 @@ export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> =
   const object = (schema: Schema, value: Readonly<Record<string, unknown>>, path: Problem["path"]): ReadonlyArray<Problem> => {
     const found: Array<Problem> = []
     for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) found.push({ path, problem: `"${key}" is missing` })
-    for (const [key, inner] of Object.entries(value)) {
+    for (const [key, inner] of saysNothing(schema) ? [] : Object.entries(value)) {
       const named = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined
       if (named !== undefined) found.push(...check(named, inner, [...path, key]))
       else if (schema.additionalProperties === false) found.push({ path, problem: `"${key}" is not known here` })
@@ -119,8 +119,24 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isTuple = (items: Schema | ReadonlyArray<Schema>): items is ReadonlyArray<Schema> => Array.isArray(items)
 
-const typesOf = (value: unknown): ReadonlyArray<string> =>
-  value === null ? ["null"] : Array.isArray(value) ? ["array"] : Number.isInteger(value) ? ["number", "integer"] : [typeof value]
+const isOf = (type: string | ReadonlyArray<string>, value: unknown): boolean => {
+  if (typeof type !== "string") return type.some((_) => isOf(_, value))
+  switch (type) {
+    case "null":
+      return value === null
+    case "array":
+      return Array.isArray(value)
+    case "object":
+      return isRecord(value) && !Array.isArray(value)
+    case "integer":
+      return Number.isInteger(value)
+    default:
+      return typeof value === type
+  }
+}
+
+/** About what is in an object: so it is with rows, of which there are thousands. */
+const saysNothing = ({ additionalProperties, properties }: Schema) => properties === undefined && additionalProperties === undefined
 
 const bounds = (
   least: number | undefined,
@@ -136,9 +152,17 @@ const bounds = (
     : []
 
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
+  const text = JSON.stringify(head(value)) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
+
+/** As much of a value as is shown: a row may be one of thousands. An item is written with two letters at least, a property with five. */
+const head = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.slice(0, 31).map(head)
+    : isRecord(value)
+    ? Object.fromEntries(Object.entries(value).slice(0, 13).map(([key, inner]) => [key, head(inner)]))
+    : value
 
 const article = (type: string) => (/^[aio]/.test(type) ? `an ${type}` : type === "null" ? type : `a ${type}`)
 
