@@ -15,7 +15,7 @@ import * as vega from "vega"
 import { compile, type TopLevelSpec } from "vega-lite"
 import { series } from "../src/assets/charts/Series.ts"
 import * as ChartLayer from "../src/layers/Chart.ts"
-import { png } from "../src/layers/chart/picture.ts"
+import { png, sizeOf } from "../src/layers/chart/picture.ts"
 import { still } from "../src/layers/chart/still.ts"
 import { CoinGeckoTest } from "../src/layers/CoinGecko.ts"
 import * as DuckDbLayer from "../src/layers/DuckDb.ts"
@@ -102,34 +102,34 @@ const manyPoints = Effect.gen(function*() {
     colour: palette[at]?.light ?? palette[0].light
   }))
   const drawing = Effect.gen(function*() {
-    const drawn = yield* series({ rows: sql`points`, shown: { coins, of: 10 }, column: "price" })
-    yield* chart.render({
+    const { points } = yield* series({ rows: sql`points`, shown: { coins, of: 10 }, column: "price" })
+    const { svg } = yield* chart.render({
       ...frame({ title: "t", subtitle: "s", description: "d", attribution: "a" }),
-      data: data(drawn.points),
+      data: data(points),
       layer: [lines({ series: coins, field: "price", scale: { type: "log" }, axis: numberAxis("Price") })]
     }, ["svg", "png"])
-    return drawn.points.length
+    return { points: points.length, ...sizeOf(svg) }
   })
   const services = yield* Effect.context<DuckDb>()
   const times: Array<number> = []
-  let points = 0
+  let drawn = { points: 0, width: 0, height: 0 }
   for (let round = -1; round < rounds; round++) {
     const time = yield* Effect.promise(() =>
       timed(async () => {
-        points = await Effect.runPromiseWith(services)(drawing)
+        drawn = await Effect.runPromiseWith(services)(drawing)
       })
     )
     if (round >= 0) times.push(time)
   }
-  console.log(`\n100,000 points, reduced in SQL to ${points}, to SVG and PNG: ${median(times).toFixed(0)} ms`)
-  const python = spawnSync("/usr/bin/python3", ["-c", matplotlib], { encoding: "utf8" })
+  console.log(`\n100,000 points, reduced in SQL to ${drawn.points}, to SVG and PNG: ${median(times).toFixed(0)} ms`)
+  const python = spawnSync("/usr/bin/python3", ["-c", matplotlib, `${drawn.width / 100}`, `${drawn.height / 100}`], { encoding: "utf8" })
   if (python.status !== 0) return console.log("matplotlib is not on this machine")
   row("beside matplotlib", median(times), Number(python.stdout), 0.8)
 })
 
-/** The same 100,000 points, to SVG and PNG of the same size: the median of seven, in milliseconds. */
+/** As many points, to SVG and PNG of the same size (inches of 100 CSS pixels): the median of seven, in milliseconds. */
 const matplotlib = `
-import io, math, random, statistics, time
+import io, math, random, statistics, sys, time
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -145,7 +145,7 @@ for c in range(10):
 times = []
 for n in range(8):
     begun = time.perf_counter()
-    fig, ax = plt.subplots(figsize=(8, 4), dpi=200)
+    fig, ax = plt.subplots(figsize=(float(sys.argv[1]), float(sys.argv[2])), dpi=200)
     for ys in lines: ax.plot(xs, ys)
     ax.set_yscale("log")
     fig.savefig(io.BytesIO(), format="svg")

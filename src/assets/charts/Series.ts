@@ -1,6 +1,6 @@
 /**
  * Daily figures as rows to draw: of each coin shown, in order of time, told apart where days are missing, and reduced
- * in SQL to the least and the greatest in each column of pixels, so that no line has more than two points a pixel.
+ * in SQL to the least and the greatest in each column of two pixels, so that no line has more points than pixels.
  */
 import { Effect } from "effect"
 import type { SqlError, Statement } from "effect/sql"
@@ -48,12 +48,8 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
   const sql = yield* DuckDb
   const coins = shown.coins
   if (coins.length === 0) return { points: [], first: "", last: "", days: 0, missing: 0 }
+  const figures = [column, ...others]
   const held = sql`
-    SELECT
-      coin_id,
-      day,
-      ${sql.csv([column, ...others].map((_) => sql`${sql(_)}`))},
-      (day - DATE '1970-01-01') - row_number() OVER (PARTITION BY coin_id ORDER BY day) AS stretch
     FROM ${rows}
     WHERE ${
     sql.and([
@@ -66,28 +62,40 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
   }`
   const [whole] = yield* sql<{ first: string | null; last: string | null; days: number; missing: number | null }>`
     SELECT min(first) AS first, max(last) AS last, coalesce(sum(days), 0) AS days, sum(last - first + 1 - days) AS missing
-    FROM (SELECT min(day) AS first, max(day) AS last, count(*) AS days FROM (${held}) GROUP BY coin_id)`
+    FROM (SELECT min(day) AS first, max(day) AS last, count(*) AS days ${held} GROUP BY coin_id)`
+  const { days = 0, first, last, missing } = whole ?? {}
   const rowsOf = yield* sql<Point>`
     WITH
-      held AS (${held}),
       placed AS (
-        SELECT *, (day - min(day) OVER ()) * ${pixels} // (max(day) OVER () - min(day) OVER () + 1) AS pixel
-        FROM held
+        SELECT
+          coin_id,
+          (day - ${first}::DATE) * ${pixels / 2} // (${last}::DATE - ${first}::DATE + 1) AS place,
+          struct_pack(
+            ${sql.csv([column, "day", ...others].map((_) => sql`${sql(_)} := ${sql(_)}`))},
+            stretch := (day - DATE '1970-01-01') - row_number() OVER (PARTITION BY coin_id ORDER BY day)
+          ) AS point
+        ${held}
+      ),
+      kept AS (
+        SELECT coin_id, unnest(CASE WHEN count(*) = 1 THEN [min(point)] ELSE [min(point), max(point)] END) AS point
+        FROM placed
+        GROUP BY coin_id, place
       )
-    SELECT *, epoch_ms(day) AS time
-    FROM held
-    SEMI JOIN (SELECT coin_id, unnest([min(row(${sql(column)}, day)), max(row(${
-    sql(column)
-  }, day))])[2] AS day FROM placed GROUP BY coin_id, pixel)
-      USING (coin_id, day)
+    SELECT
+      coin_id,
+      point.day AS day,
+      ${sql.csv(figures.map((_) => sql`point.${sql(_)} AS ${sql(_)}`))},
+      point.stretch AS stretch,
+      epoch_ms(point.day) AS time
+    FROM kept
     ORDER BY coin_id, day`
   const names = new Map(coins.map((_) => [_.id, _]))
   return {
     points: rowsOf.map((_): Point => ({ ..._, coin: names.get(_.coin_id)?.name ?? _.coin_id, series: names.get(_.coin_id)?.key ?? "" })),
-    first: whole?.first ?? "",
-    last: whole?.last ?? "",
-    days: whole?.days ?? 0,
-    missing: whole?.missing ?? 0
+    first: first ?? "",
+    last: last ?? "",
+    days,
+    missing: missing ?? 0
   }
 })
 
