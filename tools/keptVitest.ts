@@ -29,7 +29,8 @@ export interface Kept {
 /** A process is given up after so many runs: what its tests leave behind adds up. */
 const runsOfOneProcess = 60
 
-export const keptVitest = async (): Promise<Kept> => {
+/** Only the tests whose full name matches `named` run, if it is given. */
+export const keptVitest = async (named: string | undefined): Promise<Kept> => {
   let mutant: Put | undefined
   let child: ChildProcess | undefined
   let runs = 0
@@ -100,6 +101,7 @@ export const keptVitest = async (): Promise<Kept> => {
           ...env === undefined ? {} : { env },
           ...testTimeout === undefined ? {} : { testTimeout },
           pool: { name: "kept", createPoolWorker: worker },
+          ...named === undefined ? {} : { testNamePattern: named },
           runner: resolve("tools/keptRunner.ts")
         }
       }]

@@ -3,10 +3,10 @@
  * tests that reach the file have to fail: the mutant is killed. Those that survive are listed, and it ends with 1 when
  * fewer than 95 % are killed.
  *
- *     node tools/mutate.ts [--tests FILE,…] [--most N] [--every N] [--lines FROM-TO] [--anew] src/assets/derived/priceTrends.ts …
+ *     node tools/mutate.ts [--tests FILE,…] [--named PATTERN] [--most N] [--every N] [--lines FROM-TO] [--anew] src/assets/derived/priceTrends.ts …
  *
  * Without `--tests` a file's tests are the quick ones that reach it through imports, twelve or `--most`, the nearest
- * first. `--every 5` tries each fifth mutant. Nothing is written: a mutant lives in the process that tests it.
+ * first; of these `--named` takes those whose full name it matches. `--every 5` tries each fifth mutant. Nothing is written: a mutant lives in the process that tests it.
  *
  * A mutant is killed when a test fails, when the file no longer loads, or when the tests take ten times as long as they
  * do without it (those that hang are named). A run that tells of no test kills nothing and ends the tool.
@@ -25,6 +25,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: "string" },
+    named: { type: "string" },
     most: { type: "string", default: "12" },
     every: { type: "string", default: "1" },
     lines: { type: "string", default: "1-1000000" },
@@ -32,7 +33,7 @@ const { positionals, values } = parseArgs({
   }
 })
 if (positionals.length === 0) {
-  console.error("usage: node tools/mutate.ts [--tests FILE,…] [--most N] [--every N] [--lines FROM-TO] [--anew] FILE …")
+  console.error("usage: node tools/mutate.ts [--tests FILE,…] [--named PATTERN] [--most N] [--every N] [--lines FROM-TO] [--anew] FILE …")
   process.exit(2)
 }
 const [fromLine = 1, toLine = Infinity] = values.lines.split("-").map(Number)
@@ -51,7 +52,7 @@ interface Killer {
   readonly test: string
   readonly end: End
 }
-const vitest = await keptVitest()
+const vitest = await keptVitest(values.named)
 const tried = new Map<string, Tried>()
 
 for (const file of positionals) {
