@@ -63,11 +63,9 @@ export const hours = (clocks: Clocks): Calendar => {
     ? (_: number) => iso(_ * HOUR).slice(0, 13)
     : (_: number) => named(DateTime.formatIsoOffset(DateTime.makeZonedUnsafe(_ * HOUR, { timeZone: zone })))
   const ordinalOf = (key: string): number | undefined => {
-    const parts = clocks === utc ? /^(\d{4}-\d\d-\d\dT\d\d)()()$/.exec(key) : /^(\d{4}-\d\d-\d\dT\d\d)(:\d\d)?([+-]\d\d:\d\d)$/.exec(key)
+    const parts = clocks === utc ? /^(\d{4}-\d\d-\d\dT\d\d)$/.exec(key) : /^(\d{4}-\d\d-\d\dT\d\d)(:\d\d)?([+-]\d\d:\d\d)$/.exec(key)
     if (parts === null) return undefined
-    const millis = instant(
-      `${parts[1]}${parts[2] === undefined || parts[2] === "" ? ":00" : parts[2]}:00${parts[3] === "" ? "Z" : parts[3]}`
-    )
+    const millis = instant(`${parts[1]}${parts[2] ?? ":00"}:00${parts[3] ?? "Z"}`)
     return millis === undefined ? undefined : back(keyOf, Math.floor(millis / HOUR), key)
   }
   const dateOf = (_: number) => dateOn(clocks.dayAt(_ * HOUR))

@@ -30,6 +30,8 @@ describe("a key", () => {
   })
 
   it("reads as its example does", () => {
+    const examples = [Hour, Day, Week, Month, Region].map(({ calendar }) => calendar.example)
+    assert.deepStrictEqual(examples, ["2026-11-01T05", "2026-11-01", "2026-11-02", "2026-11", "eu"])
     for (const { calendar } of [Hour, Day, Week, Month, Region]) assert.isDefined(calendar.ordinalOf(calendar.example), calendar.example)
     const instant = at("2026-11-24T05:59:59.999Z")
     assert.deepStrictEqual([Hour, Day, Week, Month].map(({ calendar }) => calendar.keyOf(calendar.ordinalAt(instant))), [
@@ -257,6 +259,17 @@ describe("by the clocks of a zone", () => {
     assert.strictEqual(calendar.ordinalOf("2026-10-25T02+01:00"), (calendar.ordinalOf("2026-10-25T02+02:00") ?? 0) + 1)
   })
 
+  it("an hour knows its date, and a date its first hour", () => {
+    const last = (per: Partition.Any, key: string) => per.calendar.dateOf(per.calendar.ordinalOf(key) ?? 0)
+    assert.deepStrictEqual([last(Hour, "2026-11-23T23"), last(ParisHour, "2026-11-23T00+01:00")], ["2026-11-23", "2026-11-23"])
+    const first = (per: Partition.Any, date: string) => Option.map(Option.fromNullishOr(per.calendar.ordinalOn(date)), per.calendar.keyOf)
+    assert.deepStrictEqual([Hour, ParisHour].map((_) => first(_, "2026-11-23")), [
+      Option.some("2026-11-23T00"),
+      Option.some("2026-11-23T00+01:00")
+    ])
+    assert.isTrue(Option.isNone(first(Hour, "2026-02-30")))
+  })
+
   it("hours begin with UTC's, also where the clocks are half an hour off", () => {
     assert.strictEqual(IndianHour.calendar.keyOf(IndianHour.calendar.ordinalAt(at("2026-11-23T00:10:00Z"))), "2026-11-23T05:30+05:30")
     assert.strictEqual(IndianHour.calendar.ordinalOf("2026-11-23T05:30+05:30"), IndianHour.calendar.ordinalAt(at("2026-11-23T00:00:00Z")))
@@ -288,6 +301,7 @@ describe("by the clocks of a zone", () => {
       assert.strictEqual(calendar.ordinalOf(calendar.keyOf(ordinal)), ordinal, calendar.keyOf(ordinal))
       assert.isTrue(calendar.startOf(ordinal) <= instant && instant < calendar.startOf(ordinal + 1))
       assert.isTrue(calendar.startOf(ordinal) > calendar.startOf(ordinal - 1))
+      assert.strictEqual(calendar.ordinalAt(calendar.startOf(ordinal)), ordinal, "its first instant is its own")
       if (calendar.unit !== "hour") assert.strictEqual(calendar.ordinalOn(calendar.dateOf(ordinal)), ordinal)
     }
   }, { arbitrary: { runs: 300 } })

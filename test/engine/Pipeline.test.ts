@@ -58,8 +58,8 @@ describe("a pipeline", () => {
   it.effect("says all that is wrong with it at once", () =>
     Effect.gen(function*() {
       const broken = Pipeline.make("broken", {
-        assets: [list, asset("coin_list"), asset("all"), asset("Coin-List"), asset("1st")],
-        jobs: [job("coin_list", list), job("empty_job"), job("all_job", list)]
+        assets: [list, asset("coin_list"), asset("all"), asset("Coin-List"), asset("1st"), asset("both")],
+        jobs: [job("coin_list", list), job("both", list), job("empty_job"), job("all_job", list)]
       })
       const error = yield* Effect.flip(broken)
       assert.deepStrictEqual(error.problems, [
@@ -67,9 +67,10 @@ describe("a pipeline", () => {
         "all is a word of selections and cannot be the name of an asset",
         "\"Coin-List\" is not a name: use lower-case letters, digits and _, a letter first",
         "\"1st\" is not a name: use lower-case letters, digits and _, a letter first",
+        "both is the name of an asset and a job",
         "job empty_job has no assets"
       ])
-      assert.strictEqual(error.message.split("\n").length, 6)
+      assert.strictEqual(error.message.split("\n").length, 7)
       assert.match(error.message, /^pipeline broken cannot be used:\n- coin_list is/)
     }))
 
@@ -83,6 +84,7 @@ describe("a pipeline", () => {
           cron("daily", "0 0 30 2 *"),
           cron("daily", "0 9 * * *"),
           cron("Hourly", "0 * * * *", { catchUp: { max: 0 } }),
+          cron("one_by_one", "0 * * * *", { catchUp: { max: 1 } }),
           Schedule.make("elsewhere", { about: "", runs: history, cadence: Schedule.after(job("far_job", returns)) }),
           Schedule.make("idle", { about: "", runs: [], cadence: Cadence.every("1 hour") })
         ],

@@ -55,13 +55,15 @@ it("asked for again, it is as it was; what was forced is forced from the first t
   ])
 })
 
-it("requests take turns by priority, and equal ones as they were asked for", () => {
-  const of = (id: string, priority: number) => Request.asked({ _tag: "RunRequested", id, trigger: "a test", targets: [], priority }, 0)
-  assert.deepStrictEqual([of("a", 0), of("b", 5), of("c", 0), of("d", 5), of("e", -1)].toSorted(Request.byTurn).map((_) => _.id), [
+it("requests take turns by priority, none if nothing is said, and equal ones as they were asked for", () => {
+  const of = (id: string, priority?: number) =>
+    Request.asked({ _tag: "RunRequested", id, trigger: "a test", targets: [], ...priority === undefined ? {} : { priority } }, 0)
+  assert.deepStrictEqual([of("a", 0), of("b", 5), of("c", 0), of("d", 5), of("e", -1), of("f")].toSorted(Request.byTurn).map((_) => _.id), [
     "b",
     "d",
     "a",
     "c",
+    "f",
     "e"
   ])
 })

@@ -144,6 +144,17 @@ describe("a failure", () => {
       assert.deepStrictEqual(yield* states(prices), ["prices fresh fresh"])
     })))
 
+  it.effect("ends with what is made in the very millisecond in which it began", () =>
+    threeDays(Effect.gen(function*() {
+      const { prices } = market({ fails })
+      fails.add("eth")
+      yield* Run.upToDate([prices])
+      fails.clear()
+      assert.deepStrictEqual(yield* states(prices), ["prices failed failed,missing"])
+      yield* Run.upToDate([prices])
+      assert.deepStrictEqual(yield* states(prices), ["prices fresh fresh"])
+    })))
+
   it.effect("of a forced making is one, though what was made before is there; a success or a skip later ends it", () =>
     threeDays(Effect.gen(function*() {
       let broken = false

@@ -73,6 +73,20 @@ describe("a kept set", () => {
       assert.deepStrictEqual(yield* Station.list, hostile)
     })))
 
+  it("a text that is refused is shown, cut to sixty characters", () => {
+    const said = (key: string) => new Subject.KeyRefused({ set: "station", key, problem: "no" }).message
+    assert.deepStrictEqual([said("a".repeat(60)), said("a".repeat(61)), said("be\nrn")], [
+      `"${"a".repeat(60)}" is no key for station: no`,
+      `"${"a".repeat(60)}…" is no key for station: no`,
+      "\"be\\nrn\" is no key for station: no"
+    ])
+  })
+
+  it("is told from a list that follows from something", () => {
+    class Listed extends Subject.make<Listed>()("test/Listed", Effect.succeed([])) {}
+    assert.deepStrictEqual([Station.kept, Listed.kept], [true, false])
+  })
+
   it.effect("shows in plans, with reasons: what came in was never made, what read it follows, what went is in no plan", () =>
     inMemory(Effect.gen(function*() {
       const { doubles, levels, sum } = world()

@@ -160,14 +160,14 @@ class Reader {
 
   private value(of: Attribute | "tag"): Result.Result<string | null, SelectionError> {
     const { kind, text } = this.peek()
-    const words: ReadonlyArray<string> = of === "status" || of === "check" ? states[of] : []
-    const expected = words.length > 0 ? `${words.slice(0, -1).join(", ")} or ${words.at(-1)} after ${of}:` : `a value after ${of}:`
-    if (kind === "null" && words.length === 0 && of !== "key") {
+    const words: ReadonlyArray<string> | undefined = of === "status" || of === "check" ? states[of] : undefined
+    const expected = words === undefined ? `a value after ${of}:` : `${words.slice(0, -1).join(", ")} or ${words.at(-1)} after ${of}:`
+    if (kind === "null" && words === undefined && of !== "key") {
       this.next++
       return Result.succeed(null)
     }
     if (kind !== "word" && kind !== "text") return this.fail(expected)
-    if (words.length > 0 && !words.includes(text)) {
+    if (words !== undefined && !words.includes(text)) {
       const near = nearest(text, words)
       return this.fail(expected, near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "")
     }
