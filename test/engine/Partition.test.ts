@@ -30,8 +30,9 @@ describe("a key", () => {
   })
 
   it("reads as its example does", () => {
-    const examples = [Hour, Day, Week, Month, Region].map(({ calendar }) => calendar.example)
-    assert.deepStrictEqual(examples, ["2026-11-01T05", "2026-11-01", "2026-11-02", "2026-11", "eu"])
+    const sundays = Partition.weekly<never>()("test/Sundays", { weekStart: "sunday" })
+    const examples = [Hour, Day, Week, sundays, Month, Region].map(({ calendar }) => calendar.example)
+    assert.deepStrictEqual(examples, ["2026-11-01T05", "2026-11-01", "2026-11-02", "2026-11-01", "2026-11", "eu"])
     for (const { calendar } of [Hour, Day, Week, Month, Region]) assert.isDefined(calendar.ordinalOf(calendar.example), calendar.example)
     const instant = at("2026-11-24T05:59:59.999Z")
     assert.deepStrictEqual([Hour, Day, Week, Month].map(({ calendar }) => calendar.keyOf(calendar.ordinalAt(instant))), [

@@ -151,7 +151,7 @@ describe("a failure", () => {
       yield* Run.upToDate([prices])
       fails.clear()
       assert.deepStrictEqual(yield* states(prices), ["prices failed failed,missing"])
-      yield* Run.upToDate([prices])
+      yield* publish(prices, days("22", "24"), { subject: "eth" })
       assert.deepStrictEqual(yield* states(prices), ["prices fresh fresh"])
     })))
 
