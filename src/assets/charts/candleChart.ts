@@ -91,11 +91,10 @@ export const candleChart = Asset.make("candle_chart", {
 // helpers
 
 const lasting = (millis: number): string => {
-  const hours = Math.round(millis / 3_600_000)
-  if (!Number.isFinite(hours)) return "none"
-  return hours >= 24
-    ? `${Math.round(hours / 24)} day${Math.round(hours / 24) === 1 ? "" : "s"}`
-    : hours >= 1
-    ? `${hours} hours`
-    : "30 minutes"
+  if (!Number.isFinite(millis)) return "none"
+  const minutes = Math.round(millis / 60_000)
+  if (minutes < 60) return counted(minutes, "minute")
+  return minutes < 1440 ? counted(Math.round(minutes / 60), "hour") : counted(Math.round(minutes / 1440), "day")
 }
+
+const counted = (count: number, of: string): string => `${count} ${of}${count === 1 ? "" : "s"}`

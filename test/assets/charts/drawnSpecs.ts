@@ -36,13 +36,14 @@ export const specsOf = <T extends Asset.Any>(targets: ReadonlyArray<T>) =>
     return yield* Effect.flatMap(Drawn, Ref.get)
   })
 
-export const layer = Layer.unwrap(Effect.map(Ref.make<ReadonlyMap<string, TopLevelSpec>>(new Map()), (drawn) => {
-  const catching = Chart.of({
-    render: () => Effect.die("nothing is rendered here"),
-    draw: (base, spec) => Effect.as(Ref.update(drawn, (_) => new Map([..._, [base, spec]])), { files: [] })
-  })
-  return Layer.mergeAll(
-    TestPipeline.layer({ market, now: "2026-01-02T06:00:00Z", settings: { historyDays: 60, plan: "demo" } }),
-    Layer.succeed(Drawn, drawn)
-  ).pipe(Layer.merge(Layer.succeed(Chart, catching)))
-}))
+/** A world of its own. */
+export const world = (of: TestPipeline.World) =>
+  Layer.unwrap(Effect.map(Ref.make<ReadonlyMap<string, TopLevelSpec>>(new Map()), (drawn) => {
+    const catching = Chart.of({
+      render: () => Effect.die("nothing is rendered here"),
+      draw: (base, spec) => Effect.as(Ref.update(drawn, (_) => new Map([..._, [base, spec]])), { files: [] })
+    })
+    return Layer.mergeAll(TestPipeline.layer(of), Layer.succeed(Drawn, drawn)).pipe(Layer.merge(Layer.succeed(Chart, catching)))
+  }))
+
+export const layer = world({ market, now: "2026-01-02T06:00:00Z", settings: { historyDays: 60, plan: "demo" } })
