@@ -40,6 +40,10 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         return decoded.map(({ first, last, seq, ...row }) => Object.assign(new Entry({ ...row, window: { first, last } }), { seq }))
       }, Effect.orDie),
       newest: Effect.fn("Manifest.newest")(function*(assets) {
+        if (assets.length === 0) {
+          const [newest] = yield* sql<{ seq: number }>`SELECT coalesce(max(seq), 0) AS seq FROM _manifest`
+          return { seq: newest?.seq ?? 0, ids: {} }
+        }
         const rows = yield* sql<{ asset: string; seq: number; id: string }>`
           SELECT asset, max(seq) AS seq, max_by(materialization_id, seq) AS id FROM _manifest GROUP BY asset`
         return {

@@ -17,7 +17,7 @@ import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
 import { audited, reviewed } from "./table/audit.ts"
-import { adopt, ddl, digest, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
+import { adopt, contentOf, ddl, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
 
@@ -187,26 +187,28 @@ const swap = Effect.fnUntraced(function*(
   const { asset, subject, window } = step
   const table = sql`${sql(asset.name)}`
   const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
+  const [key, content] = [keyOf(sql, asset, shape), contentOf(sql, shape)]
   const [found] = yield* sql<{ rows: number; hash: string; changed: ReadonlyArray<string> | null; revised: ReadonlyArray<string> | null }>`
     WITH
-      fresh AS (SELECT ${keyOf(sql, asset, shape)} AS k, count(*) AS n, ${digest(sql, shape)} AS digest FROM ${
-    staged(sql, step)
-  } GROUP BY ALL),
-      stale AS (SELECT ${keyOf(sql, asset, shape)} AS k, ${digest(sql, shape)} AS digest FROM ${old} GROUP BY ALL),
+      together AS (
+        SELECT ${key} AS k, 1 AS n, 0 AS n_before, ${content} AS sum, 0::HUGEINT AS sum_before FROM ${staged(sql, step)}
+        UNION ALL SELECT ${key}, 0, 1, 0, ${content} FROM ${old}
+      ),
       parts AS (
         SELECT
           k::VARCHAR AS k,
-          coalesce(n, 0) AS n,
-          coalesce(fresh.digest, 'none') AS digest,
-          fresh.digest IS DISTINCT FROM stale.digest AS changed,
-          changed AND stale.digest IS NOT NULL AS revised
-        FROM fresh FULL JOIN stale USING (k)
+          sum(n) AS n,
+          sum(n_before) > 0 AS was,
+          sum(n) <> sum(n_before) OR sum(sum) <> sum(sum_before) AS changed,
+          CASE WHEN sum(n) > 0 THEN sum(n) || ':' || sum(sum) ELSE 'none' END AS digest
+        FROM together
+        GROUP BY together.k
       )
     SELECT
       coalesce(sum(n), 0)::BIGINT AS rows,
       md5(coalesce(string_agg(k || ' ' || digest, ',' ORDER BY k), '')) AS hash,
       list(k) FILTER (changed) AS changed,
-      list(k) FILTER (revised) AS revised
+      list(k) FILTER (changed AND was) AS revised
     FROM parts`
   const { hash = "", rows = 0 } = found ?? {}
   const [differ, revised] = [found?.changed ?? [], found?.revised ?? []]

@@ -18,7 +18,7 @@ import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient } from "./DuckDb.ts"
 import type { Failure, Rows } from "./Table.ts"
 import { audited } from "./table/audit.ts"
-import { ddl, digest, type Shape, staged } from "./table/Shape.ts"
+import { contentOf, ddl, type Shape, staged } from "./table/Shape.ts"
 
 export interface View<A> extends Store.Store<Statement.Fragment, Rows<A>, A, Failure, DuckDb | Manifest> {
   readonly row: Schema.Top
@@ -61,7 +61,9 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, qu
   const found = yield* audited(sql, step, shape)
   const refused = found.filter((_) => _.severity === "block")
   if (refused.length > 0) return { publication: { rows: 0, changed: Span.empty, warnings: [] }, refused }
-  const [now] = yield* sql<{ digest: string; n: number }>`SELECT ${digest(sql, shape)} AS digest, count(*) AS n FROM ${staged(sql, step)}`
+  const [now] = yield* sql<{ digest: string; n: number }>`SELECT count(*) || ':' || sum(${
+    contentOf(sql, shape)
+  }) AS digest, count(*) AS n FROM ${staged(sql, step)}`
   const { digest: contentHash = "", n: rows = 0 } = now ?? {}
   if ((yield* kindOf(sql, asset.name)) === "table") yield* sql`DROP TABLE ${sql(asset.name)}`
   yield* sql`CREATE OR REPLACE VIEW ${sql(asset.name)} AS ${said}`
