@@ -4,6 +4,11 @@
  *
  *     node bench/analysis.ts [--coins 10] [--years 10] [--rounds 3]
  *
+ * 1,000 coins × 10 years, 3.65 million rows, took 1.27 × as long as the bare statements and 1.18 × their processor time
+ * (100 s beside 85 s), in 3.1 GiB, the million pairs of the matrix included: give it `--rounds 1` and a quarter of an hour.
+ * There a row costs most besides its statement: it is put in order, looked at for checks, and hashed. With 10 coins a table
+ * takes milliseconds, and a step's own cost shows: its plan, its entries in ledger and manifest, some twenty statements.
+ *
  * And a year of 19 coins from responses in memory to the published table, beside the bare appender. Processor time is
  * the steadier of the two on a machine that others use.
  */
@@ -90,6 +95,23 @@ const main = Effect.gen(function*() {
     console.log(line(asset.name, median(ours), median(theirs)))
   }
   console.log(line("all", sum(total[0]), sum(total[1])))
+  const [ours, theirs]: [Array<Took>, Array<Took>] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    for (const { name } of analysis) {
+      yield* sql`DROP TABLE IF EXISTS ${sql(name)}`
+      yield* Effect.promise(() => bare.run(`DROP TABLE IF EXISTS ${name}`))
+    }
+    ours.push(yield* took(Run.upToDate(analysis, { only: true, force: true })))
+    theirs.push(
+      yield* took(Effect.promise(async () => {
+        for (const { name } of analysis) {
+          const [text, parameters] = handed.get(name) ?? ["", []]
+          await bare.run(`CREATE TABLE ${name} AS ${text}`, parameters.map(bound))
+        }
+      }))
+    )
+  }
+  console.log(line("all, in one run", median(ours), median(theirs)))
   const matrix: Array<Took> = []
   for (let round = 0; round < rounds; round++) {
     matrix.push(yield* took(Run.upToDate([assets.correlationMatrix], { only: true, force: true })))
