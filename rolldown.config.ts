@@ -1,39 +1,51 @@
 /**
- * The command `crypto` as few files: the launcher, lazy chunks beside it, and the chart worker.
+ * The command `crypto` as few files, all in one folder: the launcher, the command itself with lazy chunks, and the chart
+ * worker, which is a process of its own.
  *
+ * The command is CommonJS, for that is what the launcher can load together with V8's code of it (`src/cli/CodeCache.ts`).
  * Packages with native code, and those whose files are read at run time, stay outside: they are direct dependencies.
  */
-import { chmodSync, existsSync } from "node:fs"
-import { defineConfig } from "rolldown"
+import { chmodSync } from "node:fs"
+import { defineConfig, type RolldownOptions } from "rolldown"
 
-const worker = "src/layers/chart/worker.ts"
-
-export default defineConfig({
-  input: { crypto: "src/bin.ts", ...(existsSync(worker) ? { chartWorker: worker } : {}) },
+const usual = {
   platform: "node",
-  external: [/^node:/, /^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//],
-  output: {
-    dir: "dist",
-    format: "esm",
-    minify: true,
-    // All in one folder: code that starts the worker finds it beside itself, whichever chunk it is in.
-    entryFileNames: "[name].js",
-    chunkFileNames: "chunk-[name].js",
-    // What a run loads one after the other, in as few files as that takes: a file more costs a third of a millisecond.
-    codeSplitting: {
-      groups: [
-        { name: "main", test: /src\/cli\/(main|elsewhere|run)\.ts$/, priority: 4 },
-        { name: "services", test: /src\/services\//, priority: 3 },
-        { name: "program", test: /src\/program\.ts$/, priority: 2 },
-        { name: "Live", test: /src\/layers\/Live\.ts$/, priority: 1 }
-      ]
-    }
+  external: [/^node:/, /^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//]
+} satisfies RolldownOptions
+
+export default defineConfig([
+  {
+    ...usual,
+    input: { crypto: "src/bin.ts" },
+    external: [...usual.external, "./cli/main.ts"],
+    output: { dir: "dist", minify: true },
+    plugins: [{ name: "executable", writeBundle: () => chmodSync("dist/crypto.js", 0o755) }]
   },
-  plugins: [
-    { name: "executable", writeBundle: () => chmodSync("dist/crypto.js", 0o755) },
-    { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } }
-  ]
-})
+  {
+    ...usual,
+    input: { main: "src/cli/main.ts" },
+    transform: { define: { "import.meta.env": "undefined" } },
+    output: {
+      dir: "dist",
+      format: "cjs",
+      dynamicImportInCjs: false,
+      minify: true,
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "chunk-[name].cjs",
+      // What a run loads one after the other, in as few files as that takes: a file more costs a third of a millisecond.
+      codeSplitting: {
+        groups: [
+          { name: "main", test: /src\/cli\/(main|elsewhere|run)\.ts$/, priority: 4 },
+          { name: "services", test: /src\/services\//, priority: 3 },
+          { name: "program", test: /src\/program\.ts$/, priority: 2 },
+          { name: "Live", test: /src\/layers\/Live\.ts$/, priority: 1 }
+        ]
+      }
+    },
+    plugins: [{ name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } }]
+  },
+  { ...usual, input: { chartWorker: "src/layers/chart/worker.ts" }, output: { dir: "dist", minify: true } }
+])
 
 // helpers
 

@@ -2,11 +2,10 @@
 /**
  * The launcher of the command `crypto`: what has to be true of the process before any other module is loaded.
  *
- * It is the one file that touches `process`, and it imports nothing but Node's own, so that an old Node gets a sentence
- * instead of a stack trace, and help is there at once: the build wrote it down beside this file.
+ * It imports no package, so that an old Node gets a sentence instead of a stack trace, and help is there at once: the build
+ * wrote it down beside this file.
  */
-import { readFileSync } from "node:fs"
-import module from "node:module"
+import { load } from "./cli/CodeCache.ts"
 
 /** DuckDB's queries and file writes share libuv's pool; its size is read once, at the pool's first use, and its default of 4 is fewer than one run wants. */
 process.env["UV_THREADPOOL_SIZE"] ??= "16"
@@ -32,6 +31,8 @@ const page = (args: ReadonlyArray<string>): string | undefined => {
   // a command's name alone runs it
   if (topic === undefined || (args.length === 1 && !["--help", "--version"].includes(topic))) return undefined
   try {
+    // an import would have to tell all names of the module, some of which load further ones
+    const { readFileSync } = process.getBuiltinModule("node:fs")
     const pages: unknown = JSON.parse(readFileSync(new URL("help.json", import.meta.url), "utf8"))
     if (typeof pages !== "object" || pages === null || !Object.hasOwn(pages, topic)) return undefined
     const [plain, coloured]: ReadonlyArray<string> = Reflect.get(pages, topic)
@@ -51,8 +52,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   const help = page(process.argv.slice(2))
   if (help === undefined) {
-    module.enableCompileCache()
-    await import("./cli/main.ts")
+    if (import.meta.url.endsWith(".ts")) await import("./cli/main.ts")
+    else load(import.meta.dirname, "main.cjs", /^[a-z]+$/.exec(process.argv[2] ?? "")?.[0] ?? "other")
   } else {
     // a reader that has read enough (`| head`) is no failure
     process.stdout.on("error", () => {})

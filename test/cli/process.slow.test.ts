@@ -215,7 +215,10 @@ describe("the command, as built", () => {
   it("loads no database, no assets and no layers to print its help, and does to plan a run", () =>
     inFolder((folder) => {
       const tell = `import { registerHooks } from "node:module"
-        registerHooks({ load: (url, context, next) => (process.stderr.write("loads " + url + "\\n"), next(url, context)) })`
+        const tell = (url) => process.stderr.write("loads " + url + "\\n")
+        registerHooks({ load: (url, context, next) => (tell(url), next(url, context)) })
+        const vm = process.getBuiltinModule("node:vm")
+        vm.Script = class extends vm.Script { constructor(code, options) { super(code, options), tell(options.filename) } }`
       const loaded = (...args: ReadonlyArray<string>) => {
         const ran = spawnSync(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(tell)}`, built, ...args], {
           cwd: folder,
@@ -223,17 +226,17 @@ describe("the command, as built", () => {
           env: envOf(folder)
         })
         assert.strictEqual(ran.status, 0, ran.stderr)
-        return ["@duckdb/node-bindings", "chunk-Arrow.node", "chunk-Live", "chunk-program", "chunk-main"].filter((_) =>
+        return ["@duckdb/node-bindings", "chunk-Arrow.node", "chunk-Live", "chunk-program", "main.cjs"].filter((_) =>
           ran.stderr.split("\n").some((line) => line.startsWith("loads ") && line.includes(_))
         )
       }
       assert.deepStrictEqual(loaded("--help"), [])
-      assert.deepStrictEqual(loaded("config"), ["chunk-main"])
+      assert.deepStrictEqual(loaded("config"), ["main.cjs"])
       assert.deepStrictEqual(loaded("run", "all", "--plan", "--source", "sandbox"), [
         "@duckdb/node-bindings",
         "chunk-Live",
         "chunk-program",
-        "chunk-main"
+        "main.cjs"
       ])
       loaded("run", "market_snapshot", "--source", "sandbox")
       assert.notInclude(loaded("export", "market_snapshot", "--source", "sandbox"), "chunk-Arrow.node")

@@ -7,6 +7,8 @@
  */
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
 import type * as vega from "vega"
 import type { TopLevelSpec } from "vega-lite"
 import { palette } from "../../services/chartColours.ts"
@@ -107,13 +109,16 @@ export const inScript = (code: string): string => {
   return safe
 }
 
+/** Where a package's module is; the bundle knows no `import.meta.resolve`. */
+const resolve = (name: string): string => createRequire(import.meta.url).resolve(name)
+
 let read: ReadonlyArray<string> | undefined
 export const libraries = (): ReadonlyArray<string> =>
-  read ??= [readFileSync(new URL("./vega.min.js", import.meta.resolve("vega")), "utf8"), interpreter()]
+  read ??= [readFileSync(join(dirname(resolve("vega")), "vega.min.js"), "utf8"), interpreter()]
 
 /** The interpreter ships as a module only: its one import becomes the global it comes from, its one export a global. */
 const interpreter = (): string => {
-  const module = readFileSync(new URL(import.meta.resolve("vega-interpreter")), "utf8")
+  const module = readFileSync(resolve("vega-interpreter"), "utf8")
   const code = module
     .replace(/^import \{([^}]*)\} from 'vega-util';$/m, "const {$1} = globalThis.vega;")
     .replace(/^export \{ expression as expressionInterpreter \};$/m, "globalThis.vegaInterpreter = expression;")

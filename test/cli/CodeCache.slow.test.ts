@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const source = new URL("../../src/cli/CodeCache.ts", import.meta.url).href
+
+const inFolder = (body: (folder: string) => void): void => {
+  const folder = mkdtempSync(join(tmpdir(), "crypto-code-"))
+  try {
+    mkdirSync(join(folder, "cache"))
+    body(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Loads `main.cjs` of the folder as the command of that name; what is printed, and how it ended. */
+const load = (folder: string, command: string, env: Record<string, string> = {}) => {
+  const script = `import { load } from ${JSON.stringify(source)}
+    const { Script } = process.getBuiltinModule("node:vm")
+    process.getBuiltinModule("node:vm").Script = class extends Script {
+      constructor(code, options) {
+        super(code, options)
+        console.error(this.cachedDataRejected === false ? "taken" : "compiled")
+      }
+    }
+    load(${JSON.stringify(folder)}, "main.cjs", ${JSON.stringify(command)})`
+  const { status, stderr, stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: join(folder, "cache"), ...env }
+  })
+  return { status, said: stderr.trim().split("\n"), printed: stdout.trim() }
+}
+
+const write = (folder: string, files: Record<string, string>): void => {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+}
+
+/** What is kept, without Node's own. */
+const kept = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(folder, "cache"), { recursive: true, encoding: "utf8" }).filter((_) => _.endsWith(".cjs")).toSorted()
+
+const two = {
+  "main.cjs": `const { word } = require("./chunk-word.cjs"), { basename } = require("node:path")
+    console.log(word(), basename(__filename), this === undefined)`,
+  "chunk-word.cjs": `Object.defineProperty(exports, "word", { get: () => () => "here" })`
+}
+
+describe("the code that is kept of a command", () => {
+  it("is taken when the same command is loaded again, and by no other", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["compiled", "compiled"], printed: "here main.cjs true" })
+      assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "taken"], printed: "here main.cjs true" })
+      assert.deepStrictEqual(load(folder, "list").said, ["compiled", "compiled"])
+      assert.strictEqual(kept(folder).length, 4)
+    }))
+
+  it("holds what was compiled after the file was loaded", () =>
+    inFolder((folder) => {
+      const late = `function late() { return ${Array.from({ length: 500 }, (_, i) => `"${i}"`).join(" + ")} }`
+      write(folder, { "main.cjs": `${late}\nsetTimeout(() => console.log(late().length), process.env.LATE)` })
+      load(folder, "early", { LATE: "0" })
+      write(folder, { "main.cjs": `${late}\nsetTimeout(() => console.log(typeof late), process.env.LATE)` })
+      load(folder, "never", { LATE: "0" })
+      const [called = "", uncalled = ""] = kept(folder).map((_) => join(folder, "cache", _))
+      assert.isAbove(statSync(called).size, statSync(uncalled).size * 2)
+    }))
+
+  it("is written anew after an hour, and not before", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      load(folder, "run")
+      const [old = "", young = ""] = kept(folder).map((_) => join(folder, "cache", _))
+      const at = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60
+      utimesSync(old, at(61), at(61))
+      utimesSync(young, at(58), at(58))
+      assert.deepStrictEqual(load(folder, "run").said, ["taken", "taken"])
+      assert.deepStrictEqual([old, young].map((_) => Date.now() - statSync(_).mtimeMs < 30 * 60_000), [true, false])
+    }))
+
+  it("is none of a file that has changed, even by a letter", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      load(folder, "run")
+      write(folder, { "chunk-word.cjs": two["chunk-word.cjs"].replace("here", "gone") })
+      assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "compiled"], printed: "gone main.cjs true" })
+    }))
+
+  it("is made anew when V8 does not take it", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      load(folder, "run")
+      const [spoilt = ""] = kept(folder).map((_) => join(folder, "cache", _))
+      writeFileSync(spoilt, "no code at all")
+      assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "compiled"], printed: "here main.cjs true" })
+      assert.notInclude(readFileSync(spoilt, "utf8"), "no code at all")
+      assert.deepStrictEqual(load(folder, "run").said, ["taken", "taken"])
+    }))
+
+  it("is not kept of what was typed wrong, nor when Node is told to keep nothing", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      assert.strictEqual(load(folder, "run", { NODE_DISABLE_COMPILE_CACHE: "1" }).printed, "here main.cjs true")
+      write(folder, { "main.cjs": "process.exitCode = 2" })
+      assert.strictEqual(load(folder, "rnu").status, 2)
+      assert.deepStrictEqual(kept(folder), [])
+    }))
+})
