@@ -203,7 +203,8 @@ export const make = <
   const { into, of, per } = options
   const from: Inputs = options.from ?? {}
   const sources = Object.values(from).map((_) => _.asset)
-  const pull = Effect.all(Record.map(from, (_) => forItsSubjects(_, of)), { concurrency: "unbounded" })
+  const names = sources.flatMap(namesOf)
+  const inputs = Record.map(from, (_) => forItsSubjects(_, of))
   /** An attempt is the body and the writing of what it hands over, which may be the work; what the store refuses is not tried again. */
   const attempt = (values: Values<From>, write: (value: In) => Effect.Effect<Store.Publication, EK, RK>) => {
     const timeout: Duration.Input | undefined = options.timeout
@@ -217,20 +218,21 @@ export const make = <
     return Effect.flatMap(options.retry === undefined ? once : Effect.retry(once, options.retry), Effect.fromResult)
   }
   const read = (slice: Store.Slice) => into.read(self, slice)
+  /** The newest of what it reads, and how far that looks. */
+  const newest = Effect.map(Manifest.use((_) => _.newest(names)), ({ ids, seq }) => ({
+    seq,
+    ids: Object.fromEntries(sources.flatMap((source) => {
+      const id = namesOf(source).map((_) => ids[_]).find((_) => _ !== undefined)
+      return id === undefined ? [] : [[source.name, id]]
+    }))
+  }))
   /** What is published while the inputs are being read may not have been seen, unless this very reading made it. */
   const pulled = Effect.gen(function*() {
-    const newest = Effect.map(Manifest.use((_) => _.newest(sources.flatMap(namesOf))), ({ ids, seq }) => ({
-      seq,
-      ids: Object.fromEntries(sources.flatMap((source) => {
-        const id = namesOf(source).map((_) => ids[_]).find((_) => _ !== undefined)
-        return id === undefined ? [] : [[source.name, id]]
-      }))
-    }))
     const hook = yield* Making
-    const before = yield* newest
-    const values = yield* pull
     const makes = (yield* Effect.forEach(sources, hook)).some(Option.isSome)
-    return { values, ...(makes ? yield* newest : before) }
+    if (!makes) return { ...(yield* newest), values: yield* Effect.all(inputs) }
+    const values = yield* Effect.all(inputs, { concurrency: "unbounded" })
+    return { ...(yield* newest), values }
   })
   const step = (slice: Store.Slice, id: string) =>
     Effect.gen(function*() {

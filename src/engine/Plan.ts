@@ -147,9 +147,9 @@ export interface Survey extends Plan<unknown, unknown> {
 export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, options: Options) {
   const now = yield* Clock.currentTimeMillis
   const days = yield* Partition.Horizon
-  const { extra, lists, pending } = yield* subjectsOf(targets, options.subjects ?? [])
+  const { assets: lineage, extra, lists, pending } = yield* subjectsOf(targets, options.subjects ?? [])
   const waits = new Set(pending.map((_) => _.asset))
-  const all = lineageOf([...targets, ...extra]).filter((_) => !waits.has(_))
+  const all = lineage.filter((_) => !waits.has(_))
   const known = new Set(all)
   const aims = new Set([...targets, ...extra].filter((_) => known.has(_)))
   const history = yield* Manifest.historyOf(all)
@@ -204,7 +204,7 @@ const lineageOf = (targets: ReadonlyArray<Asset.Any>): ReadonlyArray<Asset.Any> 
   return targets.flatMap((_) => Asset.lineage(_, seen))
 }
 
-/** The list of each subject; and what has to wait, for whom and for what, when a list cannot be told yet. */
+/** All that is upstream of the targets; the list of each subject; and what has to wait, for whom and for what, when a list cannot be told yet. */
 const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, named: ReadonlyArray<string>) {
   const lists = new Map<string, ReadonlyArray<string>>()
   const narrowed = new Set(named.length === 0 ? [] : targets.flatMap((_) => _.of?.key ?? []))
@@ -212,8 +212,8 @@ const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>
   const pending = new Map<Asset.Any, Pending>()
   let assets = lineageOf(targets)
   // what has to be made first may itself read what is of some subject
-  for (let known = -1; known < extra.size;) {
-    known = extra.size
+  while (true) {
+    const known = extra.size
     for (const asset of assets) {
       const waits = Object.values(asset.from).map((_) => pending.get(_.asset)).find((_) => _ !== undefined)
       if (waits !== undefined) pending.set(asset, { asset, after: waits.after })
@@ -227,9 +227,9 @@ const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>
         } else return yield* Effect.fail(list.failure)
       }
     }
+    if (extra.size === known) return { assets, lists, pending: [...pending.values()], extra: [...extra] }
     assets = lineageOf([...targets, ...extra])
   }
-  return { lists, pending: [...pending.values()], extra: [...extra] }
 })
 
 /** Planning makes nothing: an asset that the list pulls is read. */
@@ -356,22 +356,23 @@ const why = (
   const own = states.get(asset)?.get(subject ?? "") ?? []
   const found: Array<readonly [Reason, Span.Spans]> = []
   let rest = wanted
-  const claim = (reason: Reason, spans: Span.Spans) => {
-    const keys = Span.intersect(rest, spans)
+  const claim = (reason: Reason, spans: () => Span.Spans) => {
+    if (rest.length === 0) return
+    const keys = Span.intersect(rest, spans())
     if (keys.length === 0) return
     found.push([reason, keys])
     rest = Span.subtract(rest, keys)
   }
-  if (forced !== undefined) claim("forced", Span.subtract(wanted, Span.of(own.filter((_) => _.at >= forced))))
-  claim(own.length === 0 ? "never made" : "missing", Span.subtract(wanted, Span.of(own)))
-  claim("code changed", Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
+  if (forced !== undefined) claim("forced", () => Span.subtract(wanted, Span.of(own.filter((_) => _.at >= forced))))
+  claim(own.length === 0 ? "never made" : "missing", () => Span.subtract(wanted, Span.of(own)))
+  claim("code changed", () => Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
   // files are called as their asset; rows move to its new name
-  if (asset.into.files !== undefined) claim("renamed", Span.of(own.filter((_) => _.as !== asset.name)))
+  if (asset.into.files !== undefined) claim("renamed", () => Span.of(own.filter((_) => _.as !== asset.name)))
   const isExpired = ({ at }: Manifest.Stretch) =>
     now - at > asset.freshFor || (expiring !== undefined && at < expiring.madeBefore && at + asset.freshFor < expiring.before)
-  claim("expired", Span.of(own.filter(isExpired)))
-  claim("upstream changed", upstreamChanged(asset, subject, states))
-  claim("after upstream", afterUpstream(asset, subject, planned))
+  claim("expired", () => Span.of(own.filter(isExpired)))
+  claim("upstream changed", () => upstreamChanged(asset, subject, states))
+  claim("after upstream", () => afterUpstream(asset, subject, planned))
   const sure = Span.of(found.flatMap(([reason, spans]) => reason === "after upstream" ? [] : spans))
   const first = sure[0]?.from ?? -Infinity
   const before = Span.intersect(Span.of(own), [{ from: Math.max(due.from, first - asset.lookback), to: first - 1 }])

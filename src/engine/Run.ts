@@ -5,7 +5,7 @@
  * reads it, and nothing else: a subject that fails leaves the other subjects, and what reads them all, to go on. A run
  * does not fail, it reports.
  */
-import { Cause, Context, Effect, Exit, Option, Predicate, Queue, Ref } from "effect"
+import { Cause, Context, Effect, Exit, Option, Predicate, Queue } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Check from "./Check.ts"
 import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
@@ -292,9 +292,7 @@ const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>
 const bringAbout = Effect.fnUntraced(function*(step: Plan.Step, subject: string | undefined, id: string) {
   if (step.provisional && (yield* Plan.staleKeys(step.asset, step.window, subject)).length === 0) return Option.none<Publication>()
   yield* (yield* Plug)("started", step.asset, subject)
-  const published = yield* Ref.make<Publication>({ rows: 0, changed: Span.empty, warnings: [] })
-  yield* makeOnly(step, subject, id, published)
-  return Option.some(yield* Ref.get(published))
+  return Option.some(yield* makeOnly(step, subject, id))
 })
 
 const start = Effect.fnUntraced(function*(run: string, step: Plan.Step, subject: string | undefined) {
@@ -318,15 +316,16 @@ const block = (run: string, step: Plan.Step, subject: string | undefined, by: st
     return { _tag: "Blocked", by } as const
   }))
 
-/** The step's asset over the step's slice; all that it pulls is read. */
-const makeOnly = (step: Plan.Step, subject: string | undefined, id: string, published: Ref.Ref<Publication>) => {
-  const { asset, window } = step
-  const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
-  const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
-  return one.pipe(
-    Effect.provideService(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
-    Effect.provideService(Asset.Published, (of, publication) => of === asset ? Ref.set(published, publication) : Effect.void)
+/** The step's asset over the step's slice; all that it pulls is read. What the store said of the publication. */
+const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id: string) => {
+  let published: Publication = { rows: 0, changed: Span.empty, warnings: [] }
+  const over = asset.per === undefined ? Context.empty() : asset.per.over(window)
+  const here = subject === undefined || asset.of === undefined ? over : Context.merge(over, asset.of.at(subject))
+  const context = here.pipe(
+    Context.add(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
+    Context.add(Asset.Published, (of, publication) => Effect.sync(() => void (published = of === asset ? publication : published)))
   )
+  return Effect.map(Effect.provideContext(asset, context), () => published)
 }
 
 const message = (error: unknown): string => error instanceof Error ? error.message : String(error)

@@ -14,9 +14,11 @@ export const empty: Spans = []
 
 /** The set of the keys that lie in any of the spans; a span that ends before it begins holds none. */
 export const of = (spans: Iterable<Span>): Spans => {
-  const sorted = [...spans].filter((_) => _.from <= _.to).sort((a, b) => a.from - b.from)
+  const some: Array<Span> = []
+  for (const span of spans) if (span.from <= span.to) some.push(span)
+  if (some.length === 0) return empty
   const out: Array<Span> = []
-  for (const { from, to } of sorted) {
+  for (const { from, to } of some.length === 1 ? some : some.sort((a, b) => a.from - b.from)) {
     const last = out.at(-1)
     if (last !== undefined && from <= last.to + 1) out[out.length - 1] = { from: last.from, to: Math.max(last.to, to) }
     else out.push({ from, to })
@@ -30,6 +32,7 @@ export const ofKeys = (ordinals: Iterable<number>): Spans => of(Array.from(ordin
 export const union = (self: Spans, that: Spans): Spans => self.length === 0 ? that : that.length === 0 ? self : of([...self, ...that])
 
 export const intersect = (self: Spans, that: Spans): Spans => {
+  if (self.length === 0 || that.length === 0) return empty
   const out: Array<Span> = []
   for (let i = 0, j = 0;;) {
     const a = self[i]
@@ -43,7 +46,8 @@ export const intersect = (self: Spans, that: Spans): Spans => {
   }
 }
 
-export const subtract = (self: Spans, that: Spans): Spans => intersect(self, gaps(that))
+export const subtract = (self: Spans, that: Spans): Spans =>
+  self.length === 0 || that.length === 0 ? self : intersect(self, gaps(that))
 
 /** How many keys. */
 export const size = (self: Spans): number => self.reduce((sum, { from, to }) => sum + to - from + 1, 0)
