@@ -244,8 +244,7 @@ export const make = <
     }).pipe(
       Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
     )
-  const evaluate = (slice: Store.Slice) =>
-    Effect.flatMap(making, Option.match({ onNone: () => read(slice), onSome: (id) => step(slice, id) }))
+  const evaluate = (slice: Store.Slice) => Effect.flatMap(making, (id) => Option.isSome(id) ? step(slice, id.value) : read(slice))
   const making = Effect.flatMap(Making, (hook) => hook(self))
   /** One key at a time, if the result is one thing a key. */
   const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
@@ -253,15 +252,16 @@ export const make = <
       ? evaluate({ window, subject })
       : Effect.forEach(oneByOne(window), (key) => Effect.provideContext(evaluate({ window: key, subject }), per.over(key)))
   /** The subject that the context holds, or each there is. */
-  const overSubjects = Effect.fnUntraced(function*(window: Window) {
-    if (of === undefined) return yield* overWindow(window, undefined)
-    const one = yield* current(of)
-    if (Option.isSome(one)) return yield* overWindow(window, one.value)
-    if (Option.isSome(yield* making)) {
-      for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
-    }
-    return yield* readerOf(self)({ window, subject: undefined })
-  })
+  const overSubjects = of === undefined
+    ? (window: Window) => overWindow(window, undefined)
+    : Effect.fnUntraced(function*(window: Window) {
+      const one = yield* current(of)
+      if (Option.isSome(one)) return yield* overWindow(window, one.value)
+      if (Option.isSome(yield* making)) {
+        for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
+      }
+      return yield* readerOf(self)({ window, subject: undefined })
+    })
   const self = {
     ...Effectable.Prototype<Any>({
       label: "Asset",

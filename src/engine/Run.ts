@@ -251,38 +251,40 @@ const blocker = (step: Plan.Step, subject: string | undefined, before: ReadonlyA
 
 /** Make one slice, unless its provisional reason went away, and tell the ledger how that ended, whatever happens. */
 const settle = (run: string, step: Plan.Step, subject: string | undefined, defers: boolean) =>
-  Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
-    const plug = yield* Plug
-    const id = yield* start(run, step, subject)
-    const nothing = { _tag: "StepEnded", id, rows: 0, changed: 0 } as const
-    const noted = new Set<string>()
-    const exit = yield* restore(bringAbout(step, subject, id)).pipe(
-      Effect.provideService(Note, (text) => Effect.sync(() => void noted.add(text))),
-      Effect.exit
-    )
-    if (Exit.isFailure(exit)) {
-      const state = Cause.hasInterruptsOnly(exit.cause)
-        ? "interrupted"
-        : defers && notBefore(exit.cause) !== undefined
-        ? "deferred"
-        : "failed"
-      yield* tell({ ...nothing, state, note: [explain(exit.cause), ...noted].join("; "), checks: refused(exit.cause) })
-      return { _tag: "Failed", cause: exit.cause } as const
-    }
-    if (Option.isNone(exit.value)) {
-      const why = "what it reads came out as it was"
-      yield* tell({ ...nothing, state: "skipped", note: why })
-      return { _tag: "Skipped", why } as const
-    }
-    yield* plug("published", step.asset, subject)
-    const published = exit.value.value
-    const notes = [...noted, ...(published.notes ?? [])]
-    const publication: Publication = notes.length === 0 ? published : { ...published, notes }
-    const { changed, rows, warnings } = publication
-    const note = [...warnings.map(Check.describe), ...notes].join("; ")
-    yield* tell({ ...nothing, state: "succeeded", rows, changed: Span.size(changed), note, checks: warnings })
-    return { _tag: "Made", publication } as const
-  }))
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const plug = yield* Plug
+      const id = yield* start(run, step, subject)
+      const nothing = { _tag: "StepEnded", id, rows: 0, changed: 0 } as const
+      const noted = new Set<string>()
+      const exit = yield* restore(bringAbout(step, subject, id)).pipe(
+        Effect.provideService(Note, (text) => Effect.sync(() => void noted.add(text))),
+        Effect.exit
+      )
+      if (Exit.isFailure(exit)) {
+        const state = Cause.hasInterruptsOnly(exit.cause)
+          ? "interrupted"
+          : defers && notBefore(exit.cause) !== undefined
+          ? "deferred"
+          : "failed"
+        yield* tell({ ...nothing, state, note: [explain(exit.cause), ...noted].join("; "), checks: refused(exit.cause) })
+        return { _tag: "Failed", cause: exit.cause } as const
+      }
+      if (Option.isNone(exit.value)) {
+        const why = "what it reads came out as it was"
+        yield* tell({ ...nothing, state: "skipped", note: why })
+        return { _tag: "Skipped", why } as const
+      }
+      yield* plug("published", step.asset, subject)
+      const published = exit.value.value
+      const notes = [...noted, ...(published.notes ?? [])]
+      const publication: Publication = notes.length === 0 ? published : { ...published, notes }
+      const { changed, rows, warnings } = publication
+      const note = [...warnings.map(Check.describe), ...notes].join("; ")
+      yield* tell({ ...nothing, state: "succeeded", rows, changed: Span.size(changed), note, checks: warnings })
+      return { _tag: "Made", publication } as const
+    })
+  )
 
 /** What blocking checks found. */
 const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>

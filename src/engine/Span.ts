@@ -46,8 +46,7 @@ export const intersect = (self: Spans, that: Spans): Spans => {
   }
 }
 
-export const subtract = (self: Spans, that: Spans): Spans =>
-  self.length === 0 || that.length === 0 ? self : intersect(self, gaps(that))
+export const subtract = (self: Spans, that: Spans): Spans => self.length === 0 || that.length === 0 ? self : intersect(self, gaps(that))
 
 /** How many keys. */
 export const size = (self: Spans): number => self.reduce((sum, { from, to }) => sum + to - from + 1, 0)
