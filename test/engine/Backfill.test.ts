@@ -79,6 +79,8 @@ describe("a plan of a backfill", () => {
       const which = (which: Request.Which, asset: Asset.Any = prices) =>
         Effect.map(Backfill.plan([asset as typeof prices], { start, end: start + 5 * DAY, which }), said)
       assert.deepStrictEqual(yield* which("failed"), ["prices 2026-11-17..2026-11-18, eth (never made 2), 1 call | 1 calls"])
+      assert.deepStrictEqual(yield* which("failed", newer), ["prices 2026-11-17..2026-11-18, eth (never made 2), 1 call | 1 calls"],
+        "what is stale of another subject did not fail")
       assert.deepStrictEqual(yield* which("missing"), [
         "prices 2026-11-15..2026-11-19, 2 subjects (missing 3, never made 5), 2 calls | 2 calls"
       ])
@@ -88,6 +90,28 @@ describe("a plan of a backfill", () => {
 })
 
 describe("a backfill", () => {
+  it("asks for each batch in its turn, behind everything that has a date", () => {
+    const batch = (start: number) => ({ start, end: start + DAY, steps: [], calls: 0 })
+    const of = { targets: ["a"], trigger: "a test", which: "missing" } as const
+    const asked = { _tag: "RunRequested", ...of, priority: -10 } as const
+    assert.deepStrictEqual(Backfill.requests("b", ["x"], { batches: [batch(0), batch(DAY)] }, of), [
+      { ...asked, id: "x", over: { start: 0, end: DAY }, tags: { backfill: "b", batch: "1/2" } },
+      { ...asked, id: "b-2", over: { start: DAY, end: 2 * DAY }, tags: { backfill: "b", batch: "2/2" } }
+    ])
+  })
+
+  it.effect("has its batches in their order, whichever was asked for first, and stops the one that runs when it is paused", () =>
+    world(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      for (const batch of ["10/10", "2/10"]) {
+        yield* ledger.record({ _tag: "RunRequested", id: batch, trigger: "a test", targets: [], tags: { backfill: "b", batch } })
+      }
+      assert.deepStrictEqual((yield* only).batches.map((_) => _.id), ["2/10", "10/10"])
+      yield* ledger.begin("2/10", [], "me", 60_000)
+      yield* Backfill.pause(yield* only)
+      assert.deepStrictEqual((yield* only).batches.map((_) => [_.state, _.cancelledAt !== null]), [["running", true], ["queued", false]])
+    })))
+
   it.effect("makes what was planned, batch after batch, behind what is more urgent", () =>
     world(Effect.gen(function*() {
       const { asked, counts } = assets()
@@ -139,6 +163,8 @@ describe("a backfill", () => {
       yield* Backfill.resume(yield* only, again)
       yield* settled
       assert.strictEqual((yield* states)[0], "succeeded")
+      yield* Backfill.resume(yield* only, again)
+      assert.strictEqual(n, 3, "what succeeded is not asked for again")
       assert.deepStrictEqual(asked.filter((_) => _.startsWith("btc")), [], "what was published is not made again")
       assert.deepStrictEqual(asked.filter((_) => _.startsWith("eth")).slice(0, 2), [
         "eth 2026-11-15..2026-11-18",

@@ -179,11 +179,11 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
       yield* publish(source("a").asset, Partition.whole)
       assert.isTrue(yield* Manifest.use((_) => _.has("m1")))
       assert.deepStrictEqual((yield* reconcile).map((_) => _.id), ["m1", "m2", "m9"])
-      assert.deepStrictEqual([...yield* steps("r1"), ...yield* steps("r2")].map((_) => [_.id, _.state, _.note]), [
-        ["m1", "succeeded", "recovered: its rows were published"],
-        ["m2", "failed", "lost: its process died before it was published"],
-        ["m3", "succeeded", "well"],
-        ["m9", "failed", "lost: its process died before it was published"]
+      assert.deepStrictEqual([...yield* steps("r1"), ...yield* steps("r2")].map((_) => [_.id, _.state, _.rows, _.changed, _.note]), [
+        ["m1", "succeeded", 0, 0, "recovered: its rows were published"],
+        ["m2", "failed", 0, 0, "lost: its process died before it was published"],
+        ["m3", "succeeded", 3, 1, "well"],
+        ["m9", "failed", 0, 0, "lost: its process died before it was published"]
       ])
       assert.deepStrictEqual((yield* runs()).map((_) => [_.id, _.state]), [["r3", "succeeded"], ["r2", "lost"], ["r1", "lost"]])
       assert.deepStrictEqual([yield* reconcile, yield* open], [[], { runs: [], steps: [] }])

@@ -10,6 +10,7 @@ import { indexChart } from "../../../src/assets/charts/indexChart.ts"
 import { marketOverview } from "../../../src/assets/charts/marketOverview.ts"
 import { monthlyChart } from "../../../src/assets/charts/monthlyChart.ts"
 import { priceChart } from "../../../src/assets/charts/priceChart.ts"
+import { rollingChart } from "../../../src/assets/charts/rollingChart.ts"
 import { trendChart } from "../../../src/assets/charts/trendChart.ts"
 import { correlationMatrix } from "../../../src/assets/derived/correlationMatrix.ts"
 import { monthlyPrices } from "../../../src/assets/derived/monthlyPrices.ts"
@@ -40,7 +41,7 @@ it.effect("one coin is called by its name", () =>
     yield* specsOf([coinList])
     const sql = yield* DuckDb
     yield* sql`UPDATE coin_list SET name = 'Bitcoin'`
-    const specs = yield* specsOf([priceChart, coinChart, calendarChart, trendChart, candleChart, coinComparison])
+    const specs = yield* specsOf([priceChart, coinChart, calendarChart, trendChart, candleChart, coinComparison, rollingChart])
     assert.deepStrictEqual(
       ["price_chart", "coin_chart", "calendar_chart", "trend_chart", "candle_chart"].flatMap((_) => titles(specs, _)),
       [
@@ -51,14 +52,22 @@ it.effect("one coin is called by its name", () =>
         "Candles of Bitcoin, 1 day each"
       ]
     )
+    assert.deepStrictEqual(of(specs, "price_chart").flatMap(rowsOf).map((_) => _.coin), days(4).map(() => "Bitcoin"))
+    // there is nothing that bitcoin could be compared with
+    assert.match(of(specs, "rolling_chart").map((_) => lines(at(_, "title", "subtitle"))).join(), /^No figures yet/)
     assert.include(JSON.stringify(of(specs, "coin_comparison").map((_) => at(_, "title", "subtitle"))), "each coin begins at 100")
   }).pipe(Effect.provide(world({ market: { bitcoin: days(4).map((day) => [day, 100]) }, now, settings: { historyDays: 4 } }))))
 
-it.effect("of three days on a pixel an index keeps the first and the last", () =>
+it.effect("of three days on a pixel an index keeps the first and the last, and a line the least and the greatest", () =>
   Effect.gen(function*() {
-    const specs = yield* specsOf([indexChart])
+    const specs = yield* specsOf([indexChart, priceChart])
+    assert.deepStrictEqual(of(specs, "price_chart").flatMap(rowsOf).map((_) => _.day), days(2280).filter((_, at) => at % 3 !== 0))
     assert.deepStrictEqual(of(specs, "index_chart").flatMap(rowsOf).map((_) => _.day), days(2280).filter((_, at) => at % 3 !== 1))
-  }).pipe(Effect.provide(world({ market: { bitcoin: days(2280).map((day) => [day, 100]) }, now, settings: { historyDays: 2280 } }))))
+  }).pipe(
+    Effect.provide(
+      world({ market: { bitcoin: days(2280).map((day, at) => [day, [5, 9, 1][at % 3] ?? 0]) }, now, settings: { historyDays: 2280 } })
+    )
+  ))
 
 it.effect("candles say how long one lasts", () =>
   Effect.gen(function*() {
@@ -115,7 +124,7 @@ it.effect("of more coins, pairs and months than there is room for some are shown
         SELECT ${coin} AS coin_id, (DATE '2025-12-01' - to_months(CAST(ago AS INTEGER)))::DATE AS month, ago / 100.0 AS monthly_return
         FROM range(25) AS months(ago)`
     }
-    const specs = yield* specsOf([marketOverview, correlationChart, monthlyChart])
+    const specs = yield* specsOf([marketOverview, correlationChart, monthlyChart, priceChart])
     const words = (name: string) => of(specs, name).flatMap((_) => [lines(at(_, "title", "subtitle")), at(_, "description")])
     const shown = many.slice(0, 20).join(", ")
     assert.deepStrictEqual(titles(specs, "market_overview"), ["Market overview: 50 coins"])
@@ -134,13 +143,16 @@ it.effect("of more coins, pairs and months than there is room for some are shown
     ])
     assert.deepStrictEqual(["correlation_chart", "monthly_chart"].map((_) => of(specs, _).flatMap(rowsOf).length), [20 * 19, 40 * 24])
     const drawn = of(specs, "market_overview").flatMap((_) => rowsOf(at(_, "vconcat", 2)))
+    const prices = of(specs, "price_chart")
+    assert.match(prices.map((_) => lines(at(_, "title", "subtitle"))).join(), /^2025-11-30 to 2026-01-02, as of 2026-01-02 00:00 UTC/)
+    assert.deepStrictEqual([...new Set(prices.flatMap(rowsOf).map((_) => `${_.coin_id} ${_.price}`))], ["flat 5", "one 1", "one 2"])
     // a price of nothing is no price; one that stays lies in the middle
     assert.deepStrictEqual(
       [...new Set(drawn.map((_) => `${_.coin_id} ${_.price}: ${_.relative}`))].toSorted(),
       ["flat 5: 0.5", "one 1: 0", "one 2: 1"]
     )
   }).pipe(Effect.provide(world({
-    market: { flat: days(34).map((day) => [day, 5]), one: days(34).map((day, at) => [day, at % 3]) },
+    market: { flat: days(34).slice(0, -1).map((day) => [day, 5]), one: days(34).map((day, at) => [day, (at + 1) % 3]) },
     now,
     settings: { historyDays: 34 }
   }))))
