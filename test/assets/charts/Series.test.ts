@@ -1,7 +1,7 @@
-/** Rows to draw: every day while there is room, and beyond that the least and the greatest of each column of two pixels. */
-import { assert, layer } from "@effect/vitest"
+/** Rows to draw: every day while there is room, and beyond that the least and the greatest of each column of two pixels; and what is said of the lines. */
+import { assert, it, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { pixels, type Point, series } from "../../../src/assets/charts/Series.ts"
+import { asTheyEnd, changes, coverage, pixels, type Point, type Series, series } from "../../../src/assets/charts/Series.ts"
 import { layerMemory } from "../../../src/layers/DuckDb.ts"
 import { DuckDb } from "../../../src/services/DuckDb.ts"
 
@@ -64,4 +64,43 @@ layer(layerMemory, { excludeTestServices: true })("a chart's rows", (it) => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* drawn(0, 0), { points: [], first: "", last: "", days: 0, missing: 0 })
     }))
+})
+
+const coin = (id: string) => ({ id, name: id.toUpperCase(), key: id, colour: "#000000" })
+const point = (coin_id: string, day: string, price: number): Point => ({
+  coin_id,
+  coin: coin_id,
+  series: coin_id,
+  day,
+  time: 0,
+  stretch: 0,
+  price
+})
+const drawing: Series = {
+  points: [point("a", "1", 4), point("a", "2", 1), point("b", "1", 1), point("b", "2", 2), point("c", "1", 3), point("c", "2", 3)],
+  first: "2026-01-01",
+  last: "2026-01-02",
+  days: 1200,
+  missing: 0
+}
+const coins = ["a", "b", "c", "gone"].map(coin)
+
+it("a legend reads as the lines end, the highest first, and leaves out who has no line", () => {
+  assert.deepStrictEqual(asTheyEnd({ coins, of: 4 }, drawing, "price"), { coins: ["c", "b", "a"].map(coin), of: 4 })
+})
+
+it("what a line did is said from its first to its last figure", () => {
+  assert.strictEqual(changes(drawing, { coins: coins.slice(0, 3), of: 3 }, "price"), "A fell by 75%, B rose by 100%, C rose by 0%.")
+  assert.strictEqual(changes(drawing, { coins: [], of: 0 }, "price"), "")
+})
+
+it("what is covered is said, what is missing, and how many coins are left out", () => {
+  const said = (some: Partial<Series>, of = 4) => coverage({ ...drawing, ...some }, { coins, of })
+  assert.deepStrictEqual([said({}), said({ missing: 1 }), said({}, 5), said({ days: 1 }), said({ days: 0 })], [
+    "2026-01-01 to 2026-01-02, as of 2026-01-02 00:00 UTC · no day missing",
+    "2026-01-01 to 2026-01-02, as of 2026-01-02 00:00 UTC · 1 of 1,201 days missing, shown as gaps",
+    "2026-01-01 to 2026-01-02, as of 2026-01-02 00:00 UTC · the first 4 of 5 tracked coins · no day missing",
+    "2026-01-01 to 2026-01-02, as of 2026-01-02 00:00 UTC · no day missing",
+    "No figures yet"
+  ])
 })
