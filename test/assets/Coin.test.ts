@@ -7,7 +7,7 @@ import * as Run from "../../src/engine/Run.ts"
 import * as TestPipeline from "../../src/layers/TestPipeline.ts"
 import { DuckDb } from "../../src/services/DuckDb.ts"
 
-const market = Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((coin) => [coin, [["2026-01-02", 1, 1]] as const]))
+const market = Object.fromEntries(["a", "b", "c", "d", "e"].map((coin) => [coin, [["2026-01-02", 1, 1]] as const]))
 const world = (settings: { readonly coins: ReadonlyArray<string>; readonly top?: number }) =>
   Effect.provide(TestPipeline.layer({ market, now: "2026-01-02T06:00:00Z", settings }))
 
@@ -24,6 +24,7 @@ describe("the coins that are tracked", () => {
       assert.strictEqual(unknown.message, "coins: which ones there are is known once market_snapshot has been made")
       yield* Run.upToDate([marketSnapshot])
       const sql = yield* DuckDb
+      yield* sql`INSERT INTO market_snapshot SELECT * REPLACE ('f' AS coin_id) FROM market_snapshot WHERE coin_id = 'e'`
       yield* sql`
         UPDATE market_snapshot SET
           market_cap_rank = CASE coin_id WHEN 'b' THEN 1 WHEN 'a' THEN 2 WHEN 'f' THEN 0 END,

@@ -113,6 +113,24 @@ describe("a window", () => {
     assert.deepStrictEqual([Partition.whole.calendar.ordinalOf(""), Partition.whole.size], [0, 1])
   })
 
+  it("is read from its text as it prints, and from no other", () => {
+    const read = (per: Partition.Any, text: string) => {
+      const window = Partition.parseWindow(per.calendar, text)
+      return window === undefined ? undefined : keys(window)
+    }
+    assert.deepStrictEqual([read(Day, "2026-11-01"), read(Day, "2026-11-01..2026-11-03"), read(Region, "us"), read(Day, "")], [
+      "2026-11-01..2026-11-01 (1)",
+      "2026-11-01..2026-11-03 (3)",
+      "us..us (1)",
+      undefined
+    ])
+    for (const text of ["x..2026-11-01", "2026-11-01..x", "2026-11-01..2026-11-02..2026-11-03", "x"])
+      assert.isUndefined(read(Day, text), text)
+    assert.deepStrictEqual(Option.map(Option.fromNullishOr(Partition.parseWindow(Partition.whole.calendar, "")), (_) => _.size),
+      Option.some(1))
+    assert.deepStrictEqual([Region.first, Region.newest(0), Region.dueAt(1)], [0, 2, -Infinity])
+  })
+
   it("that ends before it begins is empty", () => {
     const window = Day.window("2026-11-02", "2026-10-31")
     assert.deepStrictEqual([window.size, window.keys], [0, []])
