@@ -30,7 +30,8 @@ describe("the README", () => {
 
   it.effect("lists each schedule and sensor with when it looks and what for", () =>
     Effect.gen(function*() {
-      const { schedules, sensors } = yield* pipeline
+      const { schedules } = yield* pipeline
+      const sensors = Automation.sensorsOf(yield* pipeline).filter((_) => _.kind === "sensor")
       const told = rows(between("<!-- automation", "<!-- /automation -->")).map(([name, says]) => [name, says?.replaceAll("`", "")])
       const schedulesSaid = yield* Effect.forEach(schedules,
         (_) => Effect.map(Automation.cadenceText(_), (when) => [_.name, `${when} | ${_.about}`]))

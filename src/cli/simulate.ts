@@ -82,7 +82,7 @@ export const simulate = (root: Root, world: World) =>
     }
   }, exit.ending)).pipe(
     Command.withDescription(
-      "Every tick that schedules would have and every run they would ask for, on the state that the runs before would leave, with what each would cost. Nothing is run. Sensors are told by when they look: what they would see, nobody knows."
+      "Every tick that schedules and conditions would have and every run they would ask for, on the state that the runs before would leave, with what each would cost. Nothing is run. Sensors are told by when they look: what they would see, nobody knows."
     ),
     Command.withShortDescription("Every tick and run that would occur, running none"),
     Command.withExamples([

@@ -45,7 +45,30 @@ export const of = <const Targets extends ReadonlyArray<Asset.Any>>(
   Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
 > => looked(targets) as never // as for `Plan.make`
 
+/** When the next of these assets may be late, if nothing is made meanwhile: the first deadline that has not passed. */
+export const next = <const Targets extends ReadonlyArray<Asset.Any>>(
+  targets: Targets
+): Effect.Effect<
+  number | undefined,
+  Effect.Error<Targets[number]>,
+  Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
+> => upcoming(targets) as never // as for `Plan.make`
+
 // helpers
+
+const upcoming = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
+  const assets = targets.filter((_) => _.lateAfter < Infinity)
+  const now = yield* Clock.currentTimeMillis
+  const history = yield* Manifest.historyOf(assets)
+  const deadlines = assets.flatMap((asset) =>
+    [...Manifest.fold(history.get(asset) ?? [], asset.per?.calendar ?? whole.calendar).values()].flatMap((kept) => {
+      const deadline = promised(asset, kept)
+      return deadline >= now && deadline < Infinity ? [deadline] : []
+    })
+  )
+  // at its deadline it is not late
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines) + 1
+})
 
 const looked = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
   const assets = targets.filter((_) => _.lateAfter < Infinity)
@@ -73,9 +96,17 @@ const listed = (of: Subject.Any) =>
   )
 
 /** What is past it is late: never, while nothing is kept, or nothing more is due. */
-const deadlineOf = ({ lateAfter, per }: Asset.Any, kept: ReadonlyArray<Manifest.Stretch>, now: number): number => {
+const deadlineOf = (asset: Asset.Any, kept: ReadonlyArray<Manifest.Stretch>, now: number): number => {
+  const { per } = asset
+  const newest = kept.at(-1)
+  const waits = newest !== undefined && per !== undefined && per.calendar.unit !== "static" && per.newest(now) <= newest.to
+  return waits ? Infinity : promised(asset, kept)
+}
+
+/** Until when readers were promised the next making; never, while nothing is kept. */
+const promised = ({ lateAfter, per }: Asset.Any, kept: ReadonlyArray<Manifest.Stretch>): number => {
   const newest = kept.at(-1)
   if (newest === undefined) return Infinity
   if (per === undefined || per.calendar.unit === "static") return kept.reduce((first, _) => Math.min(first, _.at), Infinity) + lateAfter
-  return per.newest(now) <= newest.to ? Infinity : per.dueAt(newest.to + 1) + lateAfter
+  return per.dueAt(newest.to + 1) + lateAfter
 }

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
+import * as Condition from "../../engine/automation/Condition.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
 import { colourOf } from "../../services/chartColours.ts"
 import { attribution, numberAxis, outer, tidyNumber } from "../../services/chartFrame.ts"
@@ -40,7 +41,9 @@ export const marketOverview = Asset.make("market_overview", {
   source: "market_snapshot as it is; the lines are price_history's last 31 days",
   from: { market: marketSnapshot, prices: Asset.every(priceHistory, Day) },
   into: Picture.vega,
-  lateAfter: deadlines.market
+  lateAfter: deadlines.market,
+  // the last 30 days follow when prices come after the snapshot: from what is kept, so it costs no call
+  when: Condition.eager
 }, (inputs) => overview(inputs))
 
 export const overview = Effect.fnUntraced(

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
+import * as Condition from "../../engine/automation/Condition.ts"
 import { Chart } from "../../services/Chart.ts"
 import { attribution } from "../../services/chartFrame.ts"
 import * as Column from "../../services/Column.ts"
@@ -27,7 +28,9 @@ export const marketReport = Asset.make("market_report", {
   source: "market_snapshot, coin_statistics and price_history",
   from: { market: marketSnapshot, statistics: coinStatistics, prices: Asset.every(priceHistory, Day), coins: coinList },
   into: Report.store,
-  lateAfter: deadlines.market
+  lateAfter: deadlines.market,
+  // the morning's page follows when figures come later: from what is kept, so it costs no call
+  when: Condition.eager
 }, Effect.fnUntraced(function*({ coins, market, prices, statistics }) {
   const settings = yield* Settings
   const chart = yield* Chart

@@ -19,7 +19,8 @@ export const tick = (root: Root, world: World, kind: Kind) =>
     const pipeline = yield* world.pipeline
     const looks = Effect.gen(function*() {
       const schedules = pipeline.schedules.filter((_) => kind === "schedule" && items.includes(_.name))
-      const sensors = pipeline.sensors.filter((_) => kind === "sensor" && items.includes(_.name))
+      const looking = Automation.sensorsOf(pipeline).filter((_) => _.kind === "sensor")
+      const sensors = looking.filter((_) => kind === "sensor" && items.includes(_.name))
       const asked = yield* Effect.forEach(schedules, (_) =>
         Effect.map(Automation.ask(_), ({ id, targets }) => ({ name: _.name, requests: [id], says: `asked for ${targets.join(", ")}` })))
       const looked = yield* Effect.forEach(sensors, (_) =>

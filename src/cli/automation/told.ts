@@ -1,6 +1,7 @@
 /** Schedules, sensors and their ticks, as the commands tell them. */
 import { Clock, DateTime, Effect, Schema } from "effect"
 import * as Automation from "../../engine/automation/Automation.ts"
+import * as Conditions from "../../engine/automation/Conditions.ts"
 import type { Cadence } from "../../engine/automation/Cadence.ts"
 import * as Schedule from "../../engine/automation/Schedule.ts"
 import type * as Sensor from "../../engine/automation/Sensor.ts"
@@ -65,7 +66,10 @@ export interface Item {
 
 export const itemsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, kind: Kind) {
   const schedules = kind === "sensor" ? [] : yield* Effect.forEach(pipeline.schedules, ofSchedule)
-  return [...schedules, ...(kind === "schedule" ? [] : pipeline.sensors.map(ofSensor))]
+  return [
+    ...schedules,
+    ...(kind === "schedule" ? [] : [...pipeline.sensors, ...[Conditions.sensorOf(pipeline)].flatMap((_) => _ ?? [])].map(ofSensor))
+  ]
 })
 
 /** Those that are named; all, when none is. */

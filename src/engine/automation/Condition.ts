@@ -9,12 +9,12 @@ import { Effect, Option, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
 import * as Cadence from "./Cadence.ts"
 
-/** What is known of an asset that is read. */
+/** What is known of an asset that is read: of the keys of it that the newest key is made from. */
 export interface Upstream {
   readonly name: string
-  /** When its content last changed; nothing, if it was never made. */
+  /** When their content last changed; nothing, if none was ever made. */
   readonly changedAt: number | undefined
-  /** Its newest due key is not there. */
+  /** One of them, of those that there should be, is not there. */
   readonly missing: boolean
   readonly inProgress: boolean
 }
@@ -30,6 +30,10 @@ export interface Facts {
   readonly handledAt: number
   /** Somebody asked for it, or it is being made. */
   readonly inProgress: boolean
+  /** When it was last tried and fell short, if nothing of it was made since. */
+  readonly failedAt: number | undefined
+  /** What was made last was made by another code version. */
+  readonly codeChanged: boolean
   readonly upstream: ReadonlyArray<Upstream>
 }
 
@@ -41,6 +45,8 @@ export interface Truth {
   readonly evidence: string
   /** What would make it the opposite. */
   readonly otherwise: string
+  /** When the passing of time alone may make it another, in epoch milliseconds; nothing, if it cannot. */
+  readonly at?: number | undefined
   readonly of: ReadonlyArray<Truth>
 }
 
@@ -71,16 +77,17 @@ export const missing: Condition = operand("missing", ({ missing, newest }) => ({
     ? "it is made"
     : newest === undefined
     ? "it is removed"
-    : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
+    : `the next key falls due at ${Cadence.instant(newest.nextDue)}`,
+  at: newest?.nextDue
 }))
 
 /** Its newest key fell due since it was handled, and is not there. */
 export const newlyMissing: Condition = operand("newly missing", ({ handledAt, missing, newest }) => {
   const isNew = newest === undefined ? handledAt === 0 : newest.dueSince > handledAt
   const next = newest === undefined ? "never: it has no partition" : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
-  if (!missing) return { holds: false, evidence: `${newest?.key ?? "it"} is there`, otherwise: next }
-  if (!isNew)
-    return { holds: false, evidence: `${newest?.key ?? "it"} is missing, and was when ${handled(handledAt)}`, otherwise: next }
+  const later = { holds: false, otherwise: next, at: newest?.nextDue }
+  if (!missing) return { ...later, evidence: `${newest?.key ?? "it"} is there` }
+  if (!isNew) return { ...later, evidence: `${newest?.key ?? "it"} is missing, and was when ${handled(handledAt)}` }
   const evidence = newest === undefined ? "it was never made" : `${newest.key} fell due at ${Cadence.instant(newest.dueSince)}`
   return { holds: true, evidence, otherwise: "it is made or asked for" }
 })
@@ -112,12 +119,27 @@ export const inProgress: Condition = operand("in progress", ({ inProgress }) => 
   otherwise: inProgress ? "that run ends" : "somebody asks for it"
 }))
 
+/** It was tried since it was made, and fell short. */
+export const failed: Condition = operand("failed", ({ failedAt }) => ({
+  holds: failedAt !== undefined,
+  evidence: failedAt === undefined ? "nothing of it failed since it was made" : `at ${Cadence.instant(failedAt)}`,
+  otherwise: failedAt === undefined ? "a try of it falls short" : "it is made"
+}))
+
+/** What is kept was made by another code version. */
+export const codeChanged: Condition = operand("code version changed", ({ asset, codeChanged, madeAt }) => ({
+  holds: codeChanged,
+  evidence: madeAt === undefined ? "it was never made" : `it was ${codeChanged ? "not " : ""}made by version ${asset.codeVersion}`,
+  otherwise: codeChanged ? "it is made" : "its code version is raised"
+}))
+
 /** The cadence was due since it was handled. */
 export const cronPassed = (cadence: Cadence.Cadence, text: string): Condition =>
   effectful(`${text} has passed`, (facts) =>
     Effect.map(ticks(cadence, facts), ({ last, next }) => ({
       holds: last !== undefined,
       evidence: last === undefined ? `not since ${handled(facts.handledAt)}` : `at ${Cadence.instant(last)}`,
+      at: next,
       otherwise: last !== undefined ? "it is made or asked for" : next === undefined ? "never" : `it is ${Cadence.instant(next)}`
     })))
 
@@ -156,6 +178,7 @@ interface Finding {
   readonly holds: boolean
   readonly evidence: string
   readonly otherwise: string
+  readonly at?: number | undefined
 }
 
 function effectful(text: string, find: (facts: Facts) => Effect.Effect<Finding, Cadence.CadenceInvalid>): Condition {
@@ -171,8 +194,14 @@ function joined(text: string, conditions: ReadonlyArray<Condition>, holds: (of: 
     text: `${text} (${conditions.map((_) => _.text).join("; ")})`,
     judge: (facts) =>
       Effect.map(Effect.forEach(conditions, (_) => _.judge(facts)),
-        (of): Truth => ({ text, holds: holds(of), evidence: "", otherwise: "", of }))
+        (of): Truth => ({ text, holds: holds(of), evidence: "", otherwise: "", at: soonest(of.map((_) => _.at)), of }))
   }
+}
+
+/** The first of these instants, if there is one. */
+export const soonest = (instants: ReadonlyArray<number | undefined>): number | undefined => {
+  const known = instants.flatMap((_) => _ ?? [])
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 const among = (upstream: ReadonlyArray<Upstream>, is: (upstream: Upstream) => boolean, what: string): Finding => {

@@ -3,10 +3,11 @@ import { Clock, Effect, Option, Schema } from "effect"
 import type * as Asset from "../Asset.ts"
 import { Ledger } from "../Ledger.ts"
 import * as Manifest from "../Manifest.ts"
-import { whole } from "../Partition.ts"
+import * as Partition from "../Partition.ts"
+import * as Span from "../Span.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Selection from "../Selection.ts"
-import { eager, type Facts, type Truth, type Upstream } from "./Condition.ts"
+import { eager, type Facts, soonest, type Truth, type Upstream } from "./Condition.ts"
 import * as Sensor from "./Sensor.ts"
 
 /** When each asset was last asked for by its condition. */
@@ -26,7 +27,8 @@ export const sensorOf = (pipeline: Pipeline.Any): Sensor.Sensor<Ledger | Manifes
     const now = yield* Clock.currentTimeMillis
     return Option.some({
       cursor: { ...cursor, asked: { ...cursor.asked, ...Object.fromEntries(held.map((_) => [_.asset.name, now])) } },
-      asks: held.map(({ asset, facts }) => ({ runs: [asset], tags: { condition: asset.name }, ...overOf(asset, facts) })),
+      // what it reads is there: a condition of one asset spends nothing on others
+      asks: held.map(({ asset, facts }) => ({ runs: [asset], only: true, tags: { condition: asset.name }, ...overOf(asset, facts) })),
       note: held.map((_) => _.asset.name).join(", ")
     })
   })
@@ -34,7 +36,13 @@ export const sensorOf = (pipeline: Pipeline.Any): Sensor.Sensor<Ledger | Manifes
     about: "Asks for each asset when its condition holds",
     cursor: Cursor,
     start: Effect.map(Clock.currentTimeMillis, (since) => ({ since, asked: {} })),
-    looks: Sensor.heard({ text: "when something was made, and as time passes", interest: (_) => news.has(_._tag) }, look)
+    looks: Sensor.heard({
+      text: "when something was made, and when time decides",
+      interest: (_) => news.has(_._tag),
+      every: "1 hour",
+      next: (cursor) =>
+        Effect.map(Effect.forEach(assets, (asset) => judge(pipeline, asset, cursor)), (_) => soonest(_.map(({ truth }) => truth.at)))
+    }, look)
   })
 }
 
@@ -52,6 +60,14 @@ export const cursorOf = Effect.gen(function*() {
   return known === null ? { since: 0, asked: {} } : yield* Schema.decodeEffect(Schema.fromJsonString(Cursor))(known)
 })
 
+/** Of the asset, its newest key. */
+export const overOf = (asset: Asset.Any, { newest }: Facts) => {
+  const ordinal = newest === undefined ? undefined : asset.per?.calendar.ordinalOf(newest.key)
+  return ordinal === undefined || asset.per === undefined
+    ? {}
+    : { over: { start: asset.per.calendar.startOf(ordinal), end: asset.per.calendar.startOf(ordinal + 1) } }
+}
+
 // helpers
 
 const news: ReadonlySet<string> = new Set(["StepEnded", "RunEnded", "RequestEnded"])
@@ -67,21 +83,35 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
   const own = kept(asset)
   const madeAt = own.at(-1)?.at
   const newest = newestOf(asset, now)
-  const upstream = sources.map((source): Upstream => ({
-    name: source.name,
-    changedAt: kept(source).findLast((_) => _.changed.length > 0)?.at,
-    missing: isMissing(source, kept(source), now),
-    inProgress: busy.has(source.name)
-  }))
+  const horizon = yield* Partition.Horizon
+  const upstream = sources.map((source): Upstream => {
+    const inputs = Object.values(asset.from).filter((_) => _.asset === source)
+    const [reads, wants] = [windowsOf(asset, inputs, now, horizon, "reads"), windowsOf(asset, inputs, now, horizon, "wants")]
+    const calendar = source.per?.calendar ?? Partition.whole.calendar
+    const touches = ({ changed }: Manifest.Numbered) =>
+      changed.some(({ first, last }) => {
+        const [from, to] = [calendar.ordinalOf(first), calendar.ordinalOf(last)]
+        return from !== undefined && to !== undefined && Span.overlaps(reads, { from, to })
+      })
+    return {
+      name: source.name,
+      changedAt: kept(source).findLast(touches)?.at,
+      missing: lacks(source, kept(source), wants),
+      inProgress: busy.has(source.name)
+    }
+  })
+  const [failure] = (yield* ledger.failures([asset.name])).toReversed()
   const facts: Facts = {
     asset,
     now,
     newest,
-    missing: isMissing(asset, own, now),
+    missing: lacks(asset, own, windowsOf(asset, undefined, now, horizon, "wants")),
     madeAt,
     handledAt: Math.max(cursor.since, cursor.asked[asset.name] ?? 0, madeAt ?? 0),
     inProgress: busy.has(asset.name) ||
       (yield* ledger.requests({ states: ["queued", "running"] })).some((_) => _.targets.includes(asset.name)),
+    failedAt: failure !== undefined && failure.startedAt >= (madeAt ?? 0) ? failure.startedAt : undefined,
+    codeChanged: own.length > 0 && own.at(-1)?.codeVersion !== asset.codeVersion,
     upstream
   }
   return facts
@@ -98,11 +128,38 @@ const busyAssets = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   return new Set(parsed.map((_) => _.name))
 })
 
-/** Some subject that is known lacks the newest due key; or nothing was ever made. */
-const isMissing = (asset: Asset.Any, log: ReadonlyArray<Manifest.Numbered>, now: number): boolean => {
-  const states = [...Manifest.fold(log, asset.per?.calendar ?? whole.calendar).values()]
-  const at = asset.per === undefined ? 0 : asset.per.newest(now)
-  return states.length === 0 || states.some((stretches) => !stretches.some(({ from, to }) => from <= at && at <= to))
+/** Some subject that is known lacks one of these keys, from its own first one on where they have no beginning; or nothing was ever made. */
+const lacks = (asset: Asset.Any, log: ReadonlyArray<Manifest.Numbered>, keys: Span.Spans): boolean => {
+  const states = [...Manifest.fold(log, asset.per?.calendar ?? Partition.whole.calendar).values()]
+  return states.length === 0 || states.some((stretches) => {
+    const first = stretches[0]?.from ?? 0
+    const wanted = keys.map(({ from, to }) => ({ from: from === -Infinity ? Math.min(first, to) : from, to }))
+    return Span.subtract(wanted, Span.of(stretches)).length > 0
+  })
+}
+
+/** The asset's newest due key; or, of what it reads through these inputs, the keys that this one is made from. */
+const windowsOf = (
+  asset: Asset.Any,
+  inputs: ReadonlyArray<Asset.AnyInput> | undefined,
+  now: number,
+  horizon: number,
+  which: "reads" | "wants"
+): Span.Spans => {
+  const { per } = asset
+  const newest = per?.newest(now) ?? 0
+  const window = per === undefined
+    ? Partition.whole
+    : new Partition.Window(per.calendar, per.calendar.unit === "static" ? 0 : newest, newest)
+  if (inputs === undefined) return Span.of([window])
+  return Span.of(inputs.map(({ asset: source, edge }) => {
+    if (source.per === undefined) return Partition.whole
+    if (which === "reads") return edge.reads(window, now)
+    const due = Partition.due(source.per, now, horizon)
+    const { from, to } = edge.wants(window, due, now)
+    // how far back a source serves, and since when a subject is there, is for its own plan to say
+    return { from: from <= due.from ? -Infinity : from, to: Math.min(to, due.to) }
+  }))
 }
 
 const newestOf = (asset: Asset.Any, now: number): Facts["newest"] => {
@@ -122,11 +179,4 @@ const dueAt = (per: NonNullable<Asset.Any["per"]>, ordinal: number, now: number)
     else early = middle
   }
   return late
-}
-
-const overOf = (asset: Asset.Any, { newest }: Facts) => {
-  const ordinal = newest === undefined ? undefined : asset.per?.calendar.ordinalOf(newest.key)
-  return ordinal === undefined || asset.per === undefined
-    ? {}
-    : { over: { start: asset.per.calendar.startOf(ordinal), end: asset.per.calendar.startOf(ordinal + 1) } }
 }

@@ -40,9 +40,10 @@ export const of = <const Targets extends ReadonlyArray<Asset.Any>, E, R>(
     return Option.some({ cursor: Object.fromEntries(after), note: alert.says })
   })
   return Sensor.heard({
-    text: "every 5 minutes, and when a run has ended",
+    text: "at each deadline, and when a run has ended",
     interest: (_) => _._tag === "RunEnded",
-    every: "5 minutes"
+    every: "1 hour",
+    next: () => Lateness.next(targets)
   }, look)
 }
 

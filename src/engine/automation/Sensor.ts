@@ -198,6 +198,8 @@ export const heard = <Cursor, E, R>(
     readonly minimum?: Duration.Input
     /** So long without anything of interest, and it looks in any case [default: a pulse]. */
     readonly every?: Duration.Input
+    /** After a look that found nothing: when time alone will make something new, in epoch milliseconds. */
+    readonly next?: (cursor: Cursor) => Effect.Effect<number | undefined, E, R>
   },
   look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
 ): Looks<Cursor, E | LedgerFailed, R | Ledger> => ({
@@ -222,7 +224,8 @@ export const heard = <Cursor, E, R>(
           const sighting = yield* look(state.cursor)
           const now = yield* Clock.currentTimeMillis
           if (Option.isSome(sighting)) return [{ ...sighting.value, due: now }, { cursor: sighting.value.cursor, last: now }] as const
-          yield* Effect.raceFirst(Queue.take(bell), until(now + every))
+          const next = options.next === undefined ? undefined : yield* options.next(state.cursor)
+          yield* Effect.raceFirst(Queue.take(bell), until(Math.min(now + every, next ?? Infinity)))
         }
       }))
     }))

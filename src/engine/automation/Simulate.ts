@@ -1,7 +1,7 @@
 /**
- * What schedules would do over a stretch of time, without doing any of it: each tick, the run it would ask for, and what
- * that run's plan would cost, on the state that the runs before it would have left. Runs are taken to succeed at once.
- * What a sensor would see nobody can know: it is told when it would look.
+ * What schedules and conditions would do over a stretch of time, without doing any of it: each tick, the run it would ask
+ * for, and what that run's plan would cost, on the state that the runs before it would have left. Runs are taken to succeed
+ * at once. What a sensor would see nobody can know: it is told when it would look.
  */
 import { Clock, Effect, Layer, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
@@ -11,9 +11,11 @@ import type { Key } from "../Partition.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Plan from "../Plan.ts"
 import * as Cadence from "./Cadence.ts"
+import * as Condition from "./Condition.ts"
+import * as Conditions from "./Conditions.ts"
 import * as Schedule from "./Schedule.ts"
 
-/** A tick of a schedule. */
+/** A tick of a schedule, or of the sensor that judges conditions. */
 export interface Happening {
   /** When it would be acted upon, in epoch milliseconds. */
   readonly at: number
@@ -66,25 +68,51 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
     const dues = yield* dueTimes(schedule.name, schedule.cadence)
     return dues.map((due) => ({ schedule, due, at: Schedule.firesAt(schedule, due) }))
   }))
+  const judging = [Conditions.sensorOf(pipeline)].flatMap((_) => _ !== undefined && isOn(_) ? [_] : [])
+  const sentences = judging.length === 0 ? [] : pipeline.assets.filter((_) => _.when !== undefined)
+  const begun = yield* Conditions.cursorOf
+  let cursor: Conditions.Cursor = begun.since === 0 ? { since: from, asked: {} } : begun
   const followers = schedules.flatMap((schedule) => Schedule.isAfter(schedule.cadence) ? [{ schedule, waits: schedule.cadence }] : [])
   const layer = imagined(yield* Manifest.use((_) => _.log(pipeline.assets.map((_) => _.name))))
   const happenings = yield* Effect.gen(function*() {
     const all: Array<Happening> = []
-    const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, at: number, due: number, after: string | undefined) {
-      const { calls, made, steps } = yield* Effect.provideService(ran(schedule, due, sinceOf(schedule.name)), Clock.Clock,
-        yield* standingAt(at))
-      all.push({ at, due, schedule: schedule.name, targets: schedule.targets, after, steps, calls })
+    const at = <A, E, R>(instant: number, what: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(standingAt(instant), (clock) => Effect.provideService(what, Clock.Clock, clock))
+    const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, instant: number, due: number, after: string | undefined) {
+      const over = schedule.over(due)
+      const expiring = yield* Schedule.expiring(schedule, due, sinceOf(schedule.name))
+      const options = { ...(over === undefined ? {} : { over }), ...(expiring === undefined ? {} : { expiring }) }
+      const { calls, made, steps } = yield* at(instant, ran(schedule.assets, options))
+      all.push({ at: instant, due, schedule: schedule.name, targets: schedule.targets, after, steps, calls })
       return made
     })
-    for (const { at, due, schedule } of ticks.flat().toSorted((a, b) => a.at - b.at)) {
-      let made = yield* act(schedule, at, due, undefined)
+    /** What conditions ask for at an instant, until none holds; answers when time alone may make one hold. */
+    const judged = Effect.fnUntraced(function*(instant: number) {
+      while (true) {
+        const judge = (asset: Asset.Any) => Effect.map(Conditions.judge(pipeline, asset, cursor), (_) => ({ asset, ..._ }))
+        const found = yield* at(instant, Effect.forEach(sentences, judge))
+        const held = found.filter((_) => _.truth.holds)
+        if (held.length === 0) return Condition.soonest(found.map((_) => _.truth.at)) ?? Infinity
+        for (const { asset, facts } of held) {
+          const { calls, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(asset, facts) }))
+          all.push({ at: instant, due: instant, schedule: Conditions.name, targets: [asset.name], after: undefined, steps, calls })
+          cursor = { ...cursor, asked: { ...cursor.asked, [asset.name]: instant } }
+        }
+      }
+    })
+    let wake = yield* judged(from)
+    for (const { at: instant, due, schedule } of [...ticks.flat().toSorted((a, b) => a.at - b.at), END]) {
+      while (wake < Math.min(instant, to)) wake = Math.max(yield* judged(wake), wake + 1)
+      if (schedule === undefined) break
+      let made = yield* act(schedule, instant, due, undefined)
       // one that follows may be followed in its turn, each once
       for (const { schedule: next, waits } of followers) {
-        if (waits.assets.every((_) => made.has(_))) made = new Set([...made, ...yield* act(next, at, at, schedule.name)])
+        if (waits.assets.every((_) => made.has(_))) made = new Set([...made, ...yield* act(next, instant, instant, schedule.name)])
       }
+      wake = yield* judged(instant)
     }
     return all
-  }).pipe(Effect.provide(layer))
+  }).pipe(Effect.provide(layer), Effect.updateService(Ledger, (_) => Ledger.of({ ..._, requests: () => Effect.succeed([]) })))
   const lookings = yield* Effect.forEach(pipeline.sensors.filter(isOn), Effect.fnUntraced(function*({ cadence, calls, looks, name }) {
     const times = cadence === undefined ? undefined : (yield* dueTimes(name, cadence)).length
     const looking: Looking = { sensor: name, when: looks, looks: times, calls: (times ?? 0) * calls }
@@ -94,15 +122,13 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   return simulation
 })
 
-/** The run that a due time asks for: what it would make, told to the imagined manifest. */
-const ran = Effect.fnUntraced(function*(schedule: Schedule.Schedule, due: number, since: number) {
+/** After the last tick. */
+const END = { at: Infinity, due: Infinity, schedule: undefined }
+
+/** A run that is asked for: what it would make, told to the imagined manifest. */
+const ran = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>, options: Plan.Options) {
   const manifest = yield* Manifest
-  const over = schedule.over(due)
-  const expiring = yield* Schedule.expiring(schedule, due, since)
-  const plan: Plan.Plan<unknown, unknown> = yield* Plan.make<ReadonlyArray<Asset.Any>>(schedule.assets, {
-    ...(over === undefined ? {} : { over }),
-    ...(expiring === undefined ? {} : { expiring })
-  })
+  const plan: Plan.Plan<unknown, unknown> = yield* Plan.make<ReadonlyArray<Asset.Any>>(assets, options)
   // which subjects there are stands in what was really made: what tells them is not imagined
   const telling = new Set(plan.pending.map((_) => _.after))
   for (const step of plan.steps.filter((_) => !telling.has(_.asset))) {

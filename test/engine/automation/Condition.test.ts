@@ -124,6 +124,8 @@ describe("an operand", () => {
     madeAt: undefined,
     handledAt: now,
     inProgress: false,
+    failedAt: undefined,
+    codeChanged: false,
     upstream: []
   }
   const of = (name: string, facts: Partial<Condition.Upstream> = {}): Condition.Upstream => ({
@@ -315,4 +317,16 @@ it.effect("the loop asks for each asset whose condition holds, for its newest ke
       start: millis("2026-11-24T00:00:00Z"),
       end: millis("2026-11-25T00:00:00Z")
     }])
+  })))
+
+it.effect("the loop asks at the very time at which a cron passes or a key falls due, and spends nothing on what is read", () =>
+  inMemory(Effect.gen(function*() {
+    const dues = Asset.make("dues", { about: "", into: byDay, per: Day, when: Condition.onMissing }, () => Effect.succeed([]))
+    const six = Asset.make("six", { about: "", into: byDay, per: Day, when: Condition.cronPassed(Cadence.cron("0 6 * * *"), "six") }, () =>
+      Effect.succeed([]))
+    yield* at("2026-11-23T12:00:00Z")
+    yield* publish(dues, Day.window("2026-11-23"))
+    yield* alive(yield* Pipeline.make("test", { assets: [dues, six] }), "2026-11-24T12:00:00Z")
+    assert.deepStrictEqual(yield* ticks("conditions"), ["2026-11-24T00:35Z ran dues", "2026-11-24T06:00Z ran six"])
+    assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => _.only), [true, true])
   })))

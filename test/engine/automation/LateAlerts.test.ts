@@ -6,7 +6,7 @@ import * as LateAlerts from "../../../src/engine/automation/LateAlerts.ts"
 import * as Sensor from "../../../src/engine/automation/Sensor.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
 import * as Partition from "../../../src/engine/Partition.ts"
-import { inOne, publish } from "../world.ts"
+import { byDay, Day, inOne, publish } from "../world.ts"
 import { alive, at, inMemory, pipelineOf, ticks } from "./world.ts"
 
 const nothing = () => Effect.succeed([])
@@ -62,7 +62,7 @@ describe("an asset that is late", () => {
         }
       ])
       assert.deepStrictEqual(yield* ticks("late"), [
-        "2026-11-24T01:00:01.000Z skipped late: a (since 2026-11-24 01:00 UTC)",
+        "2026-11-24T01:00:00.001Z skipped late: a (since 2026-11-24 01:00 UTC)",
         "2026-11-24T03:00Z skipped on time again: a (late since 2026-11-24 01:00 UTC)"
       ])
       assert.deepStrictEqual(yield* cursor, {})
@@ -102,6 +102,23 @@ describe("an asset that is late", () => {
         "on time again: a (late since 2026-11-24 01:00 UTC)",
         "on time again: b (late since 2026-11-24 01:00 UTC)"
       ])
+    })))
+
+  it.effect("is told the moment its deadline has passed, whether it has no key or the next key of one is due", () =>
+    inMemory(Effect.gen(function*() {
+      const daily = Asset.make("daily", { about: "", into: byDay, per: Day, lateAfter: "6 hours" }, nothing)
+      const told: Array<string> = []
+      const looks = LateAlerts.of([a, daily], ({ says }) => Effect.sync(() => void told.push(says)))
+      yield* at("2026-11-24T00:10:00Z")
+      yield* publish(a, Partition.whole)
+      yield* publish(daily, Day.window("2026-11-23"))
+      yield* alive(yield* pipelineOf([], [Sensor.make("late", { about: "", cursor: LateAlerts.Cursor, start: Effect.succeed({}), looks })]),
+        "2026-11-24T12:00:00Z", nobody)
+      assert.deepStrictEqual(yield* ticks("late"), [
+        "2026-11-24T01:10:00.001Z skipped late: a (since 2026-11-24 01:10 UTC)",
+        "2026-11-24T06:35:00.001Z skipped late: daily (since 2026-11-24 06:35 UTC)"
+      ])
+      assert.lengthOf(told, 2)
     })))
 
   it.effect("and was made by a run is told to be on time when that run has ended, not minutes later", () =>

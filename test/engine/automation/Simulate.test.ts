@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as Asset from "../../../src/engine/Asset.ts"
+import * as Condition from "../../../src/engine/automation/Condition.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Schedule from "../../../src/engine/automation/Schedule.ts"
 import * as Sensor from "../../../src/engine/automation/Sensor.ts"
@@ -8,7 +9,7 @@ import { simulate } from "../../../src/engine/automation/Simulate.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
 import { Manifest } from "../../../src/engine/Manifest.ts"
 import * as Pipeline from "../../../src/engine/Pipeline.ts"
-import { byDay, Day, horizon, market, publish } from "../world.ts"
+import { byDay, Day, horizon, inOne, market, publish } from "../world.ts"
 import { at, inMemory, iso, millis } from "./world.ts"
 
 const worldOf = (on = true) => {
@@ -31,6 +32,30 @@ const worldOf = (on = true) => {
 const window = { from: millis("2026-11-25T00:00:00Z"), to: millis("2026-11-27T00:00:00Z") }
 
 describe("a simulation", () => {
+  it.effect("tells what conditions would ask for: after what was made, and when time decides; at no cost but their own", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const sums = Asset.make("sums", { about: "", into: byDay, per: Day, from: { prices }, when: Condition.eager }, () =>
+        Effect.succeed([]))
+      const six = Asset.make("six", { about: "", into: inOne, when: Condition.cronPassed(Cadence.cron("0 6 * * *"), "six") }, () =>
+        Effect.succeed([]))
+      const daily = Schedule.make("daily", { about: "", runs: prices, cadence: Cadence.cron("40 0 * * *") })
+      const pipeline = yield* Pipeline.make("test", { assets: [sums, six], schedules: [daily] })
+      yield* at("2026-11-24T12:00:00Z")
+      for (const subject of ["btc", "eth"]) yield* publish(prices, Day.window("2026-11-23", "2026-11-24"), { subject })
+      const told = Effect.map(horizon(2)(simulate(pipeline, window)), (_) =>
+        _.happenings.map((_) => [iso(_.at), _.schedule, _.targets, _.steps, _.calls]))
+      const day = (date: string) => [
+        [`2026-11-${date}T00:40Z`, "daily", ["prices"], [`prices 2026-11-${date}, 2 subjects (missing 2), 2 calls`], 2],
+        [`2026-11-${date}T00:40Z`, "conditions", ["sums"], [`sums 2026-11-${date} (${date === "25" ? "never made" : "missing"} 1)`], 0],
+        [`2026-11-${date}T06:00Z`, "conditions", ["six"], date === "25" ? ["six (never made)"] : [], 0]
+      ]
+      assert.deepStrictEqual(yield* told, [...day("25"), ...day("26")])
+      assert.deepStrictEqual(yield* Ledger.use((_) => Effect.all([_.requests({}), _.ticks({}), _.standings])), [[], [], []])
+      yield* Ledger.use((_) => _.record({ _tag: "AutomationSet", name: "conditions", kind: "sensor", on: false, cadence: "", why: "" }))
+      assert.deepStrictEqual((yield* told).map(([, schedule]) => schedule), ["daily", "daily"])
+    })))
+
   it.effect("tells each tick and what its run would make, on what the runs before would leave, and runs nothing", () =>
     inMemory(Effect.gen(function*() {
       const { asked, daily, pipeline, prices } = worldOf()
