@@ -52,7 +52,7 @@ export const next = <const Targets extends ReadonlyArray<Asset.Any>>(
   number | undefined,
   Effect.Error<Targets[number]>,
   Exclude<Effect.Services<Targets[number]>, Key> | Manifest.Manifest
-> => upcoming(targets) as never // as for `Plan.make`
+> => upcoming(targets)
 
 // helpers
 
