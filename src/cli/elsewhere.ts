@@ -10,6 +10,7 @@ import * as exit from "./exit.ts"
 import { isRootFlag, settingsIn } from "./flags.ts"
 import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
+import { opened } from "./report/opened.ts"
 
 /** What is about this process and its terminal, and not about the data. */
 const alone = new Set(["daemon", "sandbox", "config", "doctor", "completions", "help"])
@@ -43,12 +44,15 @@ export const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
     }
   }
   const printed = yield* Console.Console
+  const toOpen: Array<string> = []
   const code = yield* Client.command(met.value.client, met.value.hello.pid, asked, (said) => {
     if (said._tag === "Out") printed.log(said.text)
     else if (said._tag === "Err") printed.error(said.text)
     else if (said._tag === "Drawn") screen.write(said.text)
     else if (said._tag === "Written") process.stdout.write(said.text)
+    else if (said._tag === "Opened") toOpen.push(said.file)
   }).pipe(Effect.catchTag("Gone", (_) => Effect.as(Console.error(plain(_.message)), exit.code.failed)))
+  yield* Effect.forEach(toOpen, opened)
   if (code === exit.code.interrupted) return yield* Effect.interrupt
   return code === exit.code.done ? true : yield* new exit.Exit({ code, says: "" })
 })

@@ -8,6 +8,7 @@ import * as SettingsLayer from "../layers/Settings.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { Screen } from "./progress/Screen.ts"
+import { Opening } from "./report/opened.ts"
 import type { World } from "./world.ts"
 
 /** Answers the exit code. `chosen` is what was chosen when this process was started. */
@@ -36,6 +37,7 @@ export const served = (world: World, chosen: ReadonlyArray<SettingsLayer.Row>) =
       Context.add(Stdio.Stdio, stdioOf(command.args, outIsTerminal, say)),
       Context.add(Terminal.Terminal, terminalOf(columns, errRows, say)),
       Context.add(SettingsLayer.InForce, Option.some(isHere ? settings : away)),
+      Context.add(Opening, (file) => Effect.sync(() => say({ _tag: "Opened", file: path.resolve(file) }))),
       Context.add(Path.Path, isHere ? path : paths),
       Context.add(FileSystem.FileSystem, isHere ? fs : based(fs, from))
     )

@@ -182,8 +182,20 @@ export class Ledger extends Context.Service<Ledger, {
 /** Run once at start, by the owner of the data, while no run is under way: whoever had begun one is gone. Returns the steps it ended. */
 export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledger | Manifest> = Effect.gen(function*() {
   const ledger = yield* Ledger
+  const { runs } = yield* ledger.open
+  const steps = yield* settle(runs.map((_) => _.id), "lost: its process died before it was published")
+  for (const { id, owner } of yield* ledger.requests({ states: ["queued", "running"] })) {
+    if (owner !== null) yield* ledger.record({ _tag: "RequestEnded", request: id, state: "lost", note: "its process died" })
+  }
+  return steps
+})
+
+/** Runs that nobody goes on with have ended, and so have their steps: the manifest says which of them were published. Returns the steps it ended. */
+export const settle = Effect.fnUntraced(function*(runs: ReadonlyArray<string>, why: string) {
+  const ledger = yield* Ledger
   const manifest = yield* Manifest
-  const { runs, steps } = yield* ledger.open
+  const ended = new Set(runs)
+  const steps = (yield* ledger.open).steps.filter((_) => ended.has(_.run))
   for (const { id } of steps) {
     const published = yield* manifest.has(id)
     yield* ledger.record({
@@ -192,12 +204,9 @@ export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledg
       state: published ? "succeeded" : "failed",
       rows: 0,
       changed: 0,
-      note: published ? "recovered: its rows were published" : "lost: its process died before it was published"
+      note: published ? "recovered: its rows were published" : why
     })
   }
-  for (const { id } of runs) yield* ledger.record({ _tag: "RunEnded", run: id, state: "lost" })
-  for (const { id, owner } of yield* ledger.requests({ states: ["queued", "running"] })) {
-    if (owner !== null) yield* ledger.record({ _tag: "RequestEnded", request: id, state: "lost", note: "its process died" })
-  }
+  for (const run of runs) yield* ledger.record({ _tag: "RunEnded", run, state: "lost" })
   return steps
 })

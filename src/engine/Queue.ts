@@ -15,8 +15,8 @@
 import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
 import { narrowing } from "./Backfill.ts"
-import { type Lease, Ledger, type LedgerFailed, reconcile, type StepRow } from "./Ledger.ts"
-import type { Manifest } from "./Manifest.ts"
+import { type Lease, Ledger, type LedgerFailed, reconcile, settle, type StepRow } from "./Ledger.ts"
+import { Manifest } from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
 import * as Pipeline from "./Pipeline.ts"
 import type * as Plan from "./Plan.ts"
@@ -135,6 +135,7 @@ const LOOK = "1 second"
 
 const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const ledger = yield* Ledger
+  const manifest = yield* Manifest
   const limits = yield* Limits
   const context = yield* Effect.context<never>()
   const cutShort = yield* Ref.make(yield* ledger.requests({ states: ["running"] }))
@@ -160,6 +161,13 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
     }
     yield* wake
   })
+
+  /** Nobody goes on with it: what its runs left open has ended too. */
+  const lost = Effect.fnUntraced(function*(request: string, note: string) {
+    const { runs } = yield* ledger.open
+    yield* settle(runs.filter((_) => _.request === request).map((_) => _.id), `lost: ${note}`)
+    yield* ended(request, { state: "lost", note })
+  }, (_) => Effect.provideService(Effect.provideService(_, Manifest, manifest), Ledger, ledger))
 
   // the targets are assets of this pipeline, and ask no more of the world than `make` does
   const closed = <A, E>(effect: Effect.Effect<A, E, unknown>) => Effect.provideContext(effect as Effect.Effect<A, E>, context)
@@ -202,8 +210,8 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       for (const request of open.filter((_) => _.state === "running")) {
         const stop = performed.get(request.id)
         if (request.owner !== owner) {
-          if ((request.heldUntil ?? 0) <= now) yield* ended(request.id, { state: "lost", note: "its process gave no sign of life" })
-        } else if (stop === undefined) yield* ended(request.id, { state: "lost", note: "its end could not be told when it came" })
+          if ((request.heldUntil ?? 0) <= now) yield* lost(request.id, "its process gave no sign of life")
+        } else if (stop === undefined) yield* lost(request.id, "its end could not be told when it came")
         else if (request.cancelledAt !== null) yield* Deferred.succeed(stop, undefined)
       }
       for (const [id, granted] of attended) {

@@ -51,6 +51,8 @@ export const Said = Schema.TaggedUnion({
   Err: { text: Schema.String },
   Written: { text: Schema.String },
   Drawn: { text: Schema.String },
+  /** A file to be opened as a desktop opens it, where the command was typed. */
+  Opened: { file: Schema.String },
   Ended: { code: Schema.Int }
 })
 

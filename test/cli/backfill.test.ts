@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Fiber, Layer, Schema } from "effect"
+import { TestClock, TestConsole } from "effect/testing"
 import { BackfillJson } from "../../src/cli/backfill.ts"
 import { BackfillsJson } from "../../src/cli/backfills.ts"
-import { inWorld } from "./world.ts"
+import * as Cli from "../../src/cli/Cli.ts"
+import * as Asset from "../../src/engine/Asset.ts"
+import * as Pipeline from "../../src/engine/Pipeline.ts"
+import * as Memory from "../../src/layers/Memory.ts"
+import { Day } from "../engine/world.ts"
+import { inWorld, typing } from "./world.ts"
 
 const october = ["--from", "2026-10-01", "--to", "2026-10-10"]
 
@@ -82,3 +88,33 @@ describe("backfill", () => {
         assert.match((yield* weather("backfills", "pause")).err, /it has nothing to hold: it is succeeded/)
       })))
 })
+
+it.effect("a backfill that is interrupted is paused: what it made stays, it says how to go on, and it goes on with the rest alone", () =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(Date.UTC(2026, 10, 24, 12))
+    const asked: Array<string> = []
+    const rain = Asset.make("rain", { about: "", into: Memory.store<{ readonly day: string }>()({ key: "day" }), per: Day },
+      Effect.fnUntraced(function*() {
+        const days = yield* Day
+        asked.push(`${days}`)
+        yield* Effect.sleep("1 minute")
+        return days.keys.map((day) => ({ day }))
+      }))
+    const layer = Layer.succeedContext(yield* Layer.build(Memory.layer))
+    const weather = typing(Cli.make(Pipeline.make("weather", { assets: [rain] }), { name: "weather", version: "1", about: "", layer }), {})
+    const first = yield* Effect.forkChild(weather("backfill", "rain", ...october, "--batch", "5"), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    yield* TestClock.adjust("1 minute")
+    yield* TestClock.adjust("2 seconds")
+    yield* Fiber.interrupt(first)
+    const err = (yield* TestConsole.errorLines).map(String).join("\n")
+    const id = /Paused\. What it had published is kept: 'npx weather backfills resume (\S+)' goes on from there\./.exec(err)?.[1]
+    assert.isDefined(id, err)
+    assert.deepStrictEqual(asked, ["2026-10-01..2026-10-05", "2026-10-06..2026-10-10"])
+    const [said] = yield* Schema.decodeEffect(Schema.fromJsonString(BackfillsJson))((yield* weather("backfills", "--json")).out)
+    assert.deepStrictEqual([said?.backfill, said?.succeeded], [id, 1])
+    const resumed = yield* Effect.forkChild(weather("backfills", "resume", id ?? ""), { startImmediately: true })
+    for (let i = 0; i < 70; i++) yield* TestClock.adjust("1 second")
+    const { code } = yield* Fiber.join(resumed)
+    assert.deepStrictEqual([code, asked.slice(2)], [0, ["2026-10-06..2026-10-10"]])
+  }).pipe(Effect.scoped))

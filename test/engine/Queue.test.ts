@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Latch, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Asset from "../../src/engine/Asset.ts"
-import { type Event, Ledger } from "../../src/engine/Ledger.ts"
+import { type Event, Ledger, LedgerFailed } from "../../src/engine/Ledger.ts"
 import * as Pipeline from "../../src/engine/Pipeline.ts"
 import * as Queue from "../../src/engine/Queue.ts"
 import * as Request from "../../src/engine/Request.ts"
@@ -222,6 +222,44 @@ describe("whatever ends lets go", () => {
         yield* Scope.close(scope, Exit.void)
       }
       assert.deepStrictEqual((yield* states).map((_) => _.split(" ")[1]), ["lost", "lost", "lost"])
+    })))
+
+  it.effect("what a living process could not tell the end of is settled when the ledger answers again: nothing stays started", () =>
+    world(Effect.gen(function*() {
+      const [a, b] = [gated("a"), gated("b")]
+      const ledger = yield* Ledger
+      const ends = new Set(["StepEnded", "RunEnded", "RequestEnded"])
+      let down = false
+      const failing = Ledger.of({
+        ...ledger,
+        record: (...events) =>
+          down && events.some((_) => ends.has(_._tag))
+            ? new LedgerFailed({ doing: "record", cause: new Error("disk full") })
+            : ledger.record(...events)
+      })
+      yield* ask(asked("a"), asked("b"))
+      yield* Effect.provideService(working(a.asset, b.asset), Ledger, failing)
+      yield* tick
+      down = true
+      yield* a.gate.open
+      yield* tick
+      yield* tick
+      const stand = Effect.map(ledger.open, ({ runs, steps }) => [runs.map((_) => _.targets.join()), steps.map((_) => _.asset)])
+      assert.deepStrictEqual([yield* states, yield* stand], [["a running", "b running"], [["a", "b"], ["a", "b"]]])
+      down = false
+      yield* tick
+      yield* tick
+      assert.deepStrictEqual([yield* states, yield* stand], [["a lost", "b running"], [["b"], ["b"]]])
+      const [run] = yield* ledger.runsOf("a")
+      assert.deepStrictEqual([run?.state, (yield* ledger.steps(run?.id ?? "")).map((_) => [_.state, _.note])], [
+        "lost",
+        [["succeeded", "recovered: its rows were published"]]
+      ])
+      yield* b.gate.open
+      yield* tick
+      yield* tick
+      assert.deepStrictEqual(yield* states, ["a lost", "b succeeded"])
+      yield* free
     })))
 
   it.effect("what a living process holds, only when it has given no sign of life for long", () =>

@@ -112,7 +112,7 @@ it.live("does a command for another process: what it says, in order, and its exi
     Effect.gen(function*() {
       const said: Array<string> = []
       const code = yield* Client.command(client, 7, asked("list", "--json"), (_) =>
-        void said.push(_._tag === "Ended" ? "" : `${_._tag} ${_.text}`))
+        void said.push("text" in _ ? `${_._tag} ${_.text}` : ""))
       assert.deepStrictEqual([said, code], [["Out list --json", "Err well"], 3])
       assert.strictEqual(yield* Client.command(client, 7, asked("boom"), () => {}), 1)
     })
@@ -123,7 +123,7 @@ it.live("a command is stopped when whoever looks on interrupts it, and heard to 
     Effect.gen(function*() {
       const said: Array<string> = []
       const fiber = yield* Effect.forkChild(
-        Client.command(client, 7, asked("long"), (_) => void said.push(_._tag === "Ended" ? "" : _.text)),
+        Client.command(client, 7, asked("long"), (_) => void said.push("text" in _ ? _.text : "")),
         { startImmediately: true }
       )
       yield* begun

@@ -323,7 +323,17 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
     })
   }
   const last = (yield* ledger.standings).find((_) => _.name === sensor.name)?.last ?? null
-  yield* ledger.record({
+  const note = last === null ? "" : `nobody looked from ${Cadence.instant(last)} to ${Cadence.instant(now)}`
+  const missed = seen.missed.filter((due) => due > (last ?? -Infinity)).map((due): Event => ({
+    _tag: "Ticked",
+    source: sensor.name,
+    due,
+    state: "missed",
+    note
+  }))
+  const [before, ...earlier] = batches(missed).toReversed()
+  for (const batch of earlier.toReversed()) yield* recordAll(batch)
+  const tick: Event = {
     _tag: "Ticked",
     source: sensor.name,
     due: later(seen.due, last),
@@ -332,7 +342,8 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
     requests: requests.map((_) => _.id),
     cursor,
     from
-  }, ...edits, ...requests)
+  }
+  yield* recordAll([...before ?? [], tick, ...edits, ...requests])
 })
 
 /** What a sighting does to a kept set; a text that cannot be a key of it is left out and said. */

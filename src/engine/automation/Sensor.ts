@@ -59,6 +59,8 @@ export interface Seen extends Omit<Sighting<string>, "asks" | "subjects"> {
   readonly asks: ReadonlyArray<Ask>
   readonly subjects: ReadonlyArray<Change>
   readonly due: number
+  /** Due times before it at which nobody was there to look. */
+  readonly missed: ReadonlyArray<number>
 }
 
 export interface Sensor<out R = never> {
@@ -91,8 +93,14 @@ export type Services<S> = S extends Sensor<infer R> ? R : never
 export interface Looks<Cursor, out E, out R> {
   readonly text: string
   readonly cadence: Cadence.Cadence | undefined
-  readonly stream: (from: From<Cursor>) => Stream.Stream<Sighting<Cursor> & { readonly due?: number }, E, R>
+  readonly stream: (from: From<Cursor>) => Stream.Stream<Sighting<Cursor> & Timed, E, R>
   readonly look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
+}
+
+/** When a look was due, and what was due before it in vain. */
+export interface Timed {
+  readonly due?: number
+  readonly missed?: ReadonlyArray<number>
 }
 
 export class CursorUnreadable extends Schema.TaggedError<CursorUnreadable>()("CursorUnreadable", {
@@ -125,9 +133,9 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   const begin = (cursor: string) =>
     Effect.mapError(decode(cursor), (error) => new CursorUnreadable({ sensor: name, cursor, problem: error.message }))
   const toSeen = Effect.fnUntraced(
-    function*({ asks = [], cursor, due, note, quiet = false, subjects = [] }: Sighting<Cursor> & { readonly due?: number }) {
+    function*({ asks = [], cursor, due, missed = [], note, quiet = false, subjects = [] }: Sighting<Cursor> & Timed) {
       const at = due ?? (yield* Clock.currentTimeMillis)
-      const seen: Seen = { cursor: yield* encode(cursor), asks, subjects, note, quiet, due: at }
+      const seen: Seen = { cursor: yield* encode(cursor), asks, subjects, note, quiet, due: at, missed }
       return seen
     }
   )
@@ -152,11 +160,15 @@ export const make = <Cursor, I, E, R, E2 = never, R2 = never>(
   }
 }
 
-/** Looks when `next` says so: nothing, when it is not to look any more. A look that comes late stands for those it missed. */
+/**
+ * Looks when `next` says so: nothing, when it is not to look any more. A look that comes late is one look; those that were
+ * due before it are told as missed, where `passed` knows them.
+ */
 export const paced = <Cursor, E, R, E2 = never, R2 = never>(
   text: string,
   next: (from: From<Cursor>) => Effect.Effect<Option.Option<number>, E2, R2>,
-  look: (cursor: Cursor) => Effect.Effect<Sighting<Cursor>, E, R>
+  look: (cursor: Cursor) => Effect.Effect<Sighting<Cursor>, E, R>,
+  passed: (from: From<Cursor>, now: number) => Effect.Effect<ReadonlyArray<number>, E2, R2> = () => Effect.succeed([])
 ): Looks<Cursor, E | E2, R | R2> => ({
   text,
   cadence: undefined,
@@ -168,8 +180,9 @@ export const paced = <Cursor, E, R, E2 = never, R2 = never>(
       if (Option.isNone(at)) return undefined
       yield* until(at.value)
       const due = Math.max(at.value, now)
+      const missed = (yield* passed(from, due)).slice(0, -1)
       const sighting = yield* look(from.cursor)
-      return [{ ...sighting, due }, { ...from, cursor: sighting.cursor, last: due }] as const
+      return [{ ...sighting, due, missed }, { ...from, cursor: sighting.cursor, last: due }] as const
     }))
 })
 
@@ -183,7 +196,11 @@ export const polled = <Cursor, E, R>(
     last === undefined
       ? Effect.asSome(Clock.currentTimeMillis)
       : Stream.runHead(Cadence.dues(cadence, { name, since, after: last }))
-  return { ...paced(text, next, look), cadence }
+  const passed = ({ last, name, since }: From<Cursor>, now: number) =>
+    last === undefined
+      ? Effect.succeed([])
+      : Stream.runCollect(Stream.takeWhile(Cadence.dues(cadence, { name, since, after: last }), (due) => due <= now))
+  return { ...paced(text, next, look, passed), cadence }
 }
 
 /**

@@ -95,10 +95,14 @@ describe("a sensor", () => {
       for (const restart of ["2026-11-24T00:40:00Z", "2026-11-24T00:50:00Z", "2026-11-24T01:50:00Z"]) yield* alive(pipeline, restart)
       yield* at("2026-11-24T09:10:00Z")
       yield* alive(pipeline, "2026-11-24T09:20:00Z")
-      // due at 02:30 … 08:30: one look stands for all
+      // due at 02:30 … 08:30: one look, and a record for each of the others
+      const missed = ["02", "03", "04", "05", "06", "07"].map((_) =>
+        `2026-11-24T${_}:30Z missed nobody looked from 2026-11-24 01:30 UTC to 2026-11-24 09:10 UTC`
+      )
       assert.deepStrictEqual(yield* ticks("counter"), [
         "2026-11-24T00:30Z skipped look 1",
         "2026-11-24T01:30Z skipped look 2",
+        ...missed,
         "2026-11-24T09:10Z skipped look 3"
       ])
     })))
