@@ -97,16 +97,21 @@ export const logTicks = (low: number, high: number): Array<number> => {
     ticksOf([1, 2, 5], 1),
     ...[1, 2, 3, 4, 6].map((every) => ticksOf([1], every))
   ]
-  return choices.find((ticks) => ticks.length <= 9) ?? []
+  const found = choices.find((ticks) => ticks.length <= 9) ?? []
+  return found.length < 3 ? evenTicks(low, high) : found
 }
 
 /** An axis of shares given as fractions: 0.05 is "5%". */
-export const shareAxis = (title: string) => ({ title, labelExpr: "format(datum.value, '+,.4~%')", tickCount: 6 })
+export const shareAxis = (title: string) => ({ title, labelExpr: signed("datum.value", "+,.4~%", 0), tickCount: 6 })
+
+/** A Vega expression that writes a change with its sign; up to `nothing`, where it rounds to nothing, it is neither up nor down. */
+export const signed = (of: string, format: string, nothing: number): string =>
+  `abs(${of}) <= ${nothing} ? '${format.includes("%") ? "0%" : "0"}' : format(${of}, '${format}')`
 
 /** An axis of time, in UTC: months by name, the year where it begins and at the left end, days and hours when it is short. */
 export const timeAxis = (title = "Day (UTC)") => ({
   title,
-  tickCount: { expr: "max(2, floor(width / 90))" },
+  tickCount: { expr: "max(2, floor(width / 70))" },
   labelExpr: "utchours(datum.value) || utcminutes(datum.value) ? utcFormat(datum.value, '%H:%M')" +
     " : [utcFormat(datum.value, utcdate(datum.value) === 1 ? '%b' : '%-d %b')," +
     " datum.index === 0 || (utcmonth(datum.value) === 0 && utcdate(datum.value) === 1) ? utcFormat(datum.value, '%Y') : '']"
@@ -117,12 +122,22 @@ export const timeScale = { type: "utc" } as const
 
 // helpers
 
-/** Lines of about 105 letters: as many as stand in a picture's width. */
+/** Within a narrow range a log scale is nearly an even one: steps of 1, 2 or 5. */
+const evenTicks = (low: number, high: number): Array<number> => {
+  if (high === low) return [low]
+  const rough = (high - low) / 5
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 5].find((_) => _ * power >= rough) ?? 10)
+  const from = Math.ceil(low / step)
+  return Array.from({ length: Math.floor(high / step) - from + 1 }, (_, at) => Number(((from + at) * step).toPrecision(12)))
+}
+
+/** Lines of about 118 letters: as many as stand in a picture's width. */
 const broken = (text: string): Array<string> => {
   const lines = [""]
   for (const word of text.split(" ")) {
     const line = [lines.at(-1) ?? "", word].filter((_) => _ !== "").join(" ")
-    if (line.length > 105 && lines.at(-1) !== "") lines.push(word)
+    if (line.length > 118 && lines.at(-1) !== "") lines.push(word)
     else lines[lines.length - 1] = line
   }
   return lines

@@ -6,7 +6,7 @@
  * which changes where days are missing: so a gap is a gap and is never bridged.
  */
 import type { Layer, View } from "./Chart.ts"
-import { tidyNumber, timeAxis, timeScale } from "./chartFrame.ts"
+import { signed, tidyNumber, timeAxis, timeScale } from "./chartFrame.ts"
 import { ink } from "./chartTheme.ts"
 
 export interface Line {
@@ -58,7 +58,7 @@ export const brush = ({ field, width }: { readonly field: string; readonly width
   mark: { type: "area", color: ink.grid.light, line: { color: ink.line.light, strokeWidth: 1 } },
   encoding: {
     x: dayX({ title: "Drag to choose a range, double-click for all of it" }),
-    y: { field, type: "quantitative", axis: null },
+    y: { field, type: "quantitative", scale: { zero: false }, axis: null },
     detail: { field: "stretch", type: "nominal" }
   }
 })
@@ -136,7 +136,7 @@ export const hoverRow = (
 })
 
 /** A share as people write it: `+12.3 %`. */
-export const shareSaid = (of: string): string => `!isValid(${of}) ? '' : format((${of}) * 100, '+,.2f') + ' %'`
+export const shareSaid = (of: string): string => `!isValid(${of}) ? '' : (${signed(`(${of}) * 100`, "+,.2f", 0.005)}) + ' %'`
 
 /** A size that is a share: `12.3 %`. */
 export const shareOf = (of: string): string => `!isValid(${of}) ? '' : format((${of}) * 100, ',.1f') + ' %'`

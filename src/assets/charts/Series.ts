@@ -130,6 +130,20 @@ export const changes = ({ points }: Series, { coins }: Shown, column: string): s
     return `${name} ${to >= from ? "rose" : "fell"} by ${percent(Math.abs(to / from - 1))}`
   }).join(", ") + (coins.length === 0 ? "" : ".")
 
+/** For those who cannot see the lines: where each of them ends. */
+export const ends = ({ points }: Series, { coins }: Shown, column: string, say: (of: number) => string): string => {
+  const newest = new Map(points.map((_) => [_.coin_id, Number(_[column])]))
+  return `At the end: ${
+    coins.map(({ id, name }) => {
+      const end = newest.get(id)
+      return `${name} ${end === undefined ? "none" : say(end)}`
+    }).join(", ")
+  }.`
+}
+
+/** A figure in words, with a sign that is as wide as a plus: `0.83`, `−12 %`. */
+export const figure = (of: number, digits: number, unit = ""): string => `${of.toFixed(digits).replace("-", "−")}${unit}`
+
 // helpers
 
 const percent = (of: number): string => of.toLocaleString("en", { style: "percent", maximumSignificantDigits: 3 })

@@ -19,8 +19,9 @@ interface Square {
   readonly coin_id: string
   readonly day: string
   readonly simple_return: number
-  readonly year: string
-  /** Of the year, counted from the Monday on or before its first day. */
+  /** A year; all there is, if it fits in one. */
+  readonly block: string
+  /** Of the block, counted from the Monday on or before its first day. */
   readonly week: number
   /** 1 is Monday. */
   readonly weekday: number
@@ -28,9 +29,12 @@ interface Square {
 
 const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
-/** A square a day, a column a week, a block a year: when a coin rose and fell, and how far. */
+/** Columns of a block: a year touches so many weeks. */
+const weeks = 54
+
+/** A square a day, a column a week; a block a year, where there is more than one. */
 export const calendarChart = Asset.make("calendar_chart", {
-  about: "One coin's return on each day as a calendar: a square a day, a column a week, a block a year",
+  about: "One coin's return on each day as a calendar: a square a day, a column a week",
   group: "visualize",
   source: "daily_returns: simple_return as it is; days without one are left blank",
   from: { returns: Asset.every(dailyReturns, Day), coins: coinList },
@@ -43,26 +47,32 @@ export const calendarChart = Asset.make("calendar_chart", {
   const id = yield* Coin
   const one = yield* shown({ coins, rows: returns, only: id })
   const name = one.coins[0]?.name ?? id
-  const squares = yield* sql<Square>`
-    SELECT
-      coin_id,
-      day,
-      simple_return,
-      year(day)::VARCHAR AS year,
-      (day - date_trunc('week', date_trunc('year', day))::DATE) // 7 AS week,
-      isodow(day) AS weekday
+  const days = yield* sql<Omit<Square, "block" | "week" | "weekday">>`
+    SELECT coin_id, day, simple_return
     FROM ${returns}
     WHERE coin_id = ${id} AND simple_return IS NOT NULL
     ORDER BY day`
+  const [first, last] = [days[0]?.day ?? "", days.at(-1)?.day ?? ""]
+  const isOne = weekOf(last) - weekOf(first) < weeks
+  const squares = days.map((_): Square => {
+    const begins = isOne ? first : `${_.day.slice(0, 4)}-01-01`
+    return {
+      ..._,
+      block: isOne ? years(first, last) : _.day.slice(0, 4),
+      week: weekOf(_.day) - weekOf(begins),
+      weekday: daysOf(_.day) % 7 + 1
+    }
+  })
   const [best, worst] = [
     squares.toSorted((a, b) => b.simple_return - a.simple_return)[0],
     squares.toSorted((a, b) => a.simple_return - b.simple_return)[0]
   ]
-  const [first, last] = [squares[0]?.day ?? "", squares.at(-1)?.day ?? ""]
-  const span = first === "" ? 0 : (Date.parse(last) - Date.parse(first)) / 86_400_000 + 1
+  const span = first === "" ? 0 : daysOf(last) - daysOf(first) + 1
   const said = best === undefined || worst === undefined
     ? "No returns yet"
     : `best ${best.day} (${share(best.simple_return)}), worst ${worst.day} (${share(worst.simple_return)})`
+  // where years lie below each other, a month's place is that of a year in the middle of what they do
+  const sunday = `${isOne ? (7 * weekOf(first) + 3) * day : Date.UTC(2023, 0, 7)} + datum.value * ${7 * day}`
   return {
     ...outer({
       title: `Daily returns of ${name}`,
@@ -75,7 +85,7 @@ export const calendarChart = Asset.make("calendar_chart", {
       attribution: attribution(settings)
     }),
     data: data(squares),
-    facet: { row: { field: "year", type: "ordinal", title: null, header: { labelAngle: 0, labelFontWeight: 600, labelAlign: "left" } } },
+    facet: { row: { field: "block", type: "ordinal", title: null, header: { labelAngle: 0, labelFontWeight: 600, labelAlign: "left" } } },
     spec: {
       width: pixels - 40,
       height: 7 * 15,
@@ -84,7 +94,7 @@ export const calendarChart = Asset.make("calendar_chart", {
         x: {
           field: "week",
           type: "ordinal",
-          scale: { domain: Array.from({ length: 54 }, (_, week) => week) },
+          scale: { domain: Array.from({ length: weeks }, (_, week) => week) },
           axis: {
             title: null,
             ticks: false,
@@ -93,8 +103,7 @@ export const calendarChart = Asset.make("calendar_chart", {
             labelOverlap: "greedy",
             labelSeparation: 6,
             // a month is named at its first whole week
-            labelExpr: "datum.value < 53 && utcdate(utc(2023, 0, 7) + datum.value * 604800000) <= 7" +
-              " ? utcFormat(utc(2023, 0, 7) + datum.value * 604800000, '%b') : ''"
+            labelExpr: `datum.value < ${weeks - 2} && utcdate(${sunday}) <= 7 ? utcFormat(${sunday}, '%b') : ''`
           }
         },
         y: {
@@ -103,7 +112,13 @@ export const calendarChart = Asset.make("calendar_chart", {
           scale: { domain: [1, 2, 3, 4, 5, 6, 7] },
           axis: { title: null, ticks: false, domain: false, labelExpr: `${JSON.stringify(weekdays)}[datum.value - 1]`, labelOverlap: false }
         },
-        color: heat({ field: "simple_return", steps: [0.01, 0.03, 0.06], format: "+.0%", title: "Return over the day" }),
+        color: heat({
+          field: "simple_return",
+          steps: [0.01, 0.03, 0.06],
+          format: "+.0%",
+          title: "Return over the day",
+          width: "child_width"
+        }),
         tooltip: [
           { field: "day", type: "nominal", title: "Day (stamped 00:00 UTC at its end)" },
           { field: "simple_return", type: "quantitative", title: "Return", format: "+.2%" }
@@ -115,5 +130,17 @@ export const calendarChart = Asset.make("calendar_chart", {
 }))
 
 // helpers
+
+/** In milliseconds. */
+const day = 86_400_000
+
+/** Since the Monday before 1970 began. */
+const daysOf = (of: string): number => Date.parse(of) / day + 3
+
+const weekOf = (of: string): number => Math.floor(daysOf(of) / 7)
+
+/** `2026`, `2025–26` */
+const years = (first: string, last: string): string =>
+  first.slice(0, 4) === last.slice(0, 4) ? first.slice(0, 4) : `${first.slice(0, 4)}–${last.slice(2, 4)}`
 
 const share = (of: number): string => `${of >= 0 ? "+" : "−"}${(Math.abs(of) * 100).toFixed(1)} %`

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
 import { attribution, frame } from "../../services/chartFrame.ts"
-import { heat, onHeat } from "../../services/chartHeat.ts"
+import { heat, labelLimit, onHeat } from "../../services/chartHeat.ts"
 import { data } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
@@ -12,6 +12,7 @@ import { correlationMatrix } from "../derived/correlationMatrix.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
+import { figure } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 interface Pair {
@@ -48,9 +49,9 @@ export const correlationChart = Asset.make("correlation_chart", {
     (y.correlation ?? 0) - (x.correlation ?? 0)
   )
   const say = (pair: typeof pairs[number] | undefined) =>
-    pair === undefined ? "none" : `${pair.a} and ${pair.b} (${(pair.correlation ?? 0).toFixed(2)})`
+    pair === undefined ? "none" : `${pair.a} and ${pair.b} (${figure(pair.correlation ?? 0, 2)})`
   const steps = [0.25, 0.5, 0.75] as const
-  const axis = { title: null, ticks: false, domain: false, labelLimit: 130 } as const
+  const axis = { title: null, ticks: false, domain: false, labelLimit } as const
   return {
     ...frame({
       title: "Which coins move together",

@@ -52,7 +52,7 @@ export const distributionChart = Asset.make("distribution_chart", {
     labelAngle: 0,
     labelOverlap: false,
     labelExpr:
-      "datum.value === -21 ? '< −20%' : datum.value === 20 ? '≥ 20%' : datum.value % 10 === 0 && datum.value > -20 ? format(datum.value / 100, '+.0%') : ''"
+      "datum.value === -21 ? '< −20%' : datum.value === 20 ? '≥ 20%' : datum.value === 0 ? '0%' : datum.value % 10 === 0 && datum.value > -20 ? format(datum.value / 100, '+.0%') : ''"
   }
   const still = all.coins.map(({ id, name }) => {
     const own = rows.filter((_) => _.coin_id === id)

@@ -9,7 +9,7 @@ import * as deadlines from "../deadlines.ts"
 import { dominance } from "../derived/dominance.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
-import { coverage, series } from "./Series.ts"
+import { asTheyEnd, coverage, ends, figure, series } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** Who holds how much of the tracked market: shares of a day's market cap, one on the other, up to the whole. */
@@ -24,16 +24,15 @@ export const dominanceChart = Asset.make("dominance_chart", {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: shares })
   const drawn = yield* series({ rows: shares, shown: all, column: "share" })
-  const newest = new Map(drawn.points.map((_) => [_.coin_id, Number(_["share"])]))
-  const order = all.coins.toSorted((a, b) => (newest.get(b.id) ?? 0) - (newest.get(a.id) ?? 0))
+  const order = asTheyEnd(all, drawn, "share").coins
   const places = new Map(order.map((_, at) => [_.id, at]))
   return {
     ...frame({
       title: "Dominance: shares of the tracked market cap",
       subtitle: `${coverage(drawn, all)} · of the coins tracked, not of all there are`,
-      description: `Stacked area chart of market cap shares from ${drawn.first} to ${drawn.last}. At the end: ${
-        order.map((_) => `${_.name} ${((newest.get(_.id) ?? 0) * 100).toFixed(1)} %`).join(", ")
-      }.`,
+      description: `Stacked area chart of market cap shares from ${drawn.first} to ${drawn.last}. ${
+        ends(drawn, { ...all, coins: order }, "share", (_) => figure(_ * 100, 1, " %"))
+      }`,
       attribution: attribution(settings)
     }),
     // the largest lies at the bottom

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
-import { attribution, frame } from "../../services/chartFrame.ts"
-import { heat, onHeat } from "../../services/chartHeat.ts"
+import { attribution, frame, signed } from "../../services/chartFrame.ts"
+import { heat, labelLimit, onHeat } from "../../services/chartHeat.ts"
 import { data } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Picture from "../../services/Picture.ts"
@@ -11,6 +11,7 @@ import * as deadlines from "../deadlines.ts"
 import { monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Month } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { figure } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** More columns than these leave no room for figures. */
@@ -49,7 +50,7 @@ export const monthlyChart = Asset.make("monthly_chart", {
   })
   const sorted = cells.toSorted((a, b) => b.monthly_return - a.monthly_return)
   const say = (cell: typeof cells[number] | undefined) =>
-    cell === undefined ? "none" : `${cell.coin} in ${cell.said} (${(cell.monthly_return * 100).toFixed(1)} %)`
+    cell === undefined ? "none" : `${cell.coin} in ${cell.said} (${figure(cell.monthly_return * 100, 1, " %")})`
   const [first, last] = [columns[0]?.slice(0, 7) ?? "no month", columns.at(-1)?.slice(0, 7) ?? "no month"]
   const [closing] = yield* sql<{ day: string | null }>`SELECT (max(month) + INTERVAL 1 MONTH)::DATE AS day FROM ${prices}`
   const closed = closing?.day ?? "no day"
@@ -83,7 +84,7 @@ export const monthlyChart = Asset.make("monthly_chart", {
           labelBaseline: { expr: `width < ${columns.length * 48} ? 'middle' : 'bottom'` }
         }
       },
-      y: { field: "coin", type: "nominal", scale: { domain: order }, axis: { ...axis, labelLimit: 150 } }
+      y: { field: "coin", type: "nominal", scale: { domain: order }, axis: { ...axis, labelLimit } }
     },
     layer: [
       {
@@ -98,9 +99,10 @@ export const monthlyChart = Asset.make("monthly_chart", {
         }
       },
       {
+        transform: [{ calculate: signed("datum.monthly_return", "+.0%", 0.005), as: "written" }],
         mark: { type: "text", fontSize: { expr: `width < ${columns.length * 44} ? 8 : 11` } },
         encoding: {
-          text: { field: "monthly_return", type: "quantitative", format: "+.0%" },
+          text: { field: "written", type: "nominal" },
           color: onHeat({ field: "monthly_return", steps }),
           opacity: { value: { expr: `width < ${columns.length * 22} ? 0 : 1` } }
         }

@@ -17,7 +17,10 @@ import { priceHistory } from "../raw/priceHistory.ts"
 import { coverage, pixels, series } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
-const averages = [["sma_7", "7-day average", 4], ["sma_50", "50-day average", 2], ["sma_200", "200-day average", 10]] as const
+const averages = [["sma_7", "7-day average"], ["sma_50", "50-day average"], ["sma_200", "200-day average"]] as const
+
+/** Of an average: red, teal and navy; violet stands in for one that is the coin's own. */
+const hues = [4, 2, 10, 5] as const
 
 /** A coin's price among its averages: the band holds 20 days' mean ± 2 standard deviations, the bars below the volume. */
 export const trendChart = Asset.make("trend_chart", {
@@ -44,7 +47,11 @@ export const trendChart = Asset.make("trend_chart", {
   const name = coin?.name ?? id
   const money = settings.currency.toUpperCase()
   const names = ["Price", ...averages.map(([, says]) => says), "20 days' mean ± 2 σ"]
-  const colours = [coin?.colour ?? ink.text.light, ...averages.map(([, , place]) => palette[place].light), ink.line.light]
+  const colours = [
+    coin?.colour ?? ink.text.light,
+    ...hues.map((_) => palette[_].light).filter((_) => _ !== coin?.colour).slice(0, averages.length),
+    ink.line.light
+  ]
   const colour = {
     field: "said",
     type: "nominal" as const,

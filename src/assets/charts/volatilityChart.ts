@@ -9,7 +9,7 @@ import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
-import { asTheyEnd, coverage, series } from "./Series.ts"
+import { asTheyEnd, coverage, ends, figure, series } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** How much each coin's price moves about: the standard deviation of 30 days' log returns, as a share a year. */
@@ -25,14 +25,13 @@ export const volatilityChart = Asset.make("volatility_chart", {
   const all = yield* shown({ coins, rows: trends })
   const drawn = yield* series({ rows: trends, shown: all, column: "volatility_30d" })
   const legend = asTheyEnd(all, drawn, "volatility_30d")
-  const newest = new Map(drawn.points.map((_) => [_.coin_id, Number(_["volatility_30d"])]))
   return {
     ...frame({
       title: "Volatility over 30 days",
       subtitle: `${coverage(drawn, legend)} · standard deviation of 30 daily log returns × √365`,
-      description: `Line chart of 30-day volatility, annualised, from ${drawn.first} to ${drawn.last}. At the end: ${
-        legend.coins.map((_) => `${_.name} ${((newest.get(_.id) ?? 0) * 100).toFixed(0)} %`).join(", ")
-      }.`,
+      description: `Line chart of 30-day volatility, annualised, from ${drawn.first} to ${drawn.last}. ${
+        ends(drawn, legend, "volatility_30d", (_) => figure(_ * 100, 0, " %"))
+      }`,
       attribution: attribution(settings)
     }),
     data: data(drawn.points),

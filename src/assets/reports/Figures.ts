@@ -22,13 +22,14 @@ export const change = (of: number | null | undefined): Html =>
     : html`<span class="${of > 0 ? "up" : "down"}">${share(of)}</span>`
 
 /** `12.3 %`: a fraction as a size. */
-export const size = (of: number | null | undefined): string => of === null || of === undefined ? none : `${percent(of * 100)} %`
+export const size = (of: number | null | undefined): string =>
+  of === null || of === undefined ? none : `${percent(of * 100).replace("-", "−")} %`
 
 /** Headline figures. */
 export const facts = (all: ReadonlyArray<readonly [name: string, figure: Value, note?: Value]>): Html =>
   html`<ul class="facts">${all.map(([name, figure, note]) => html`<li><span>${name}</span><b>${figure}</b><span>${note}</span></li>`)}</ul>`
 
-export const table = (caption: Value, heads: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<Value>>): Html =>
+export const table = (caption: Value, heads: ReadonlyArray<Value>, rows: ReadonlyArray<ReadonlyArray<Value>>): Html =>
   html`<div class="wide" tabindex="0" role="region" aria-label="${caption}"><table>
 <caption>${caption}</caption>
 <thead><tr>${heads.map((_) => html`<th scope="col">${_}</th>`)}</tr></thead>

@@ -3,7 +3,7 @@ import * as Asset from "../../engine/Asset.ts"
 import { Chart, type TopLevelSpec } from "../../services/Chart.ts"
 import { colourOf } from "../../services/chartColours.ts"
 import { attribution, frame, logAxis, shareAxis } from "../../services/chartFrame.ts"
-import { heat } from "../../services/chartHeat.ts"
+import { heat, labelLimit } from "../../services/chartHeat.ts"
 import { data, hover, level, lines } from "../../services/chartLines.ts"
 import { ink } from "../../services/chartTheme.ts"
 import * as Column from "../../services/Column.ts"
@@ -347,9 +347,9 @@ const calendar = (
         field: "day",
         type: "ordinal",
         scale: { domain: order },
-        axis: { ...axis, labelAngle: 0, labelExpr: "slice(datum.label, 8)", labelOverlap: "greedy" }
+        axis: { ...axis, labelAngle: 0, labelExpr: "slice(datum.label, 8)", labelOverlap: "greedy", labelSeparation: 4 }
       },
-      y: { field: "coin_id", type: "nominal", scale: { domain: [...ids] }, axis: { ...axis, labelLimit: 140 } },
+      y: { field: "coin_id", type: "nominal", scale: { domain: [...ids] }, axis: { ...axis, labelLimit } },
       color: heat({ field: "simple_return", steps: [0.01, 0.03, 0.06], format: "+.0%", title: "Return over the day" }),
       tooltip: [
         { field: "coin_id", type: "nominal", title: "Coin" },

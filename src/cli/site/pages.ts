@@ -60,7 +60,8 @@ ${
 <h2>Charts</h2>
 <ul class="cards">${
     (charts ?? []).map((_) => {
-      const [first, ...more] = pagesOf(_)
+      // the oldest first: coins in the order in which they are tracked
+      const [first, ...more] = pagesOf(_).toReversed()
       return first === undefined ?
         "" :
         html`<li><a href="${first}"><img src="${first.replace(/html$/, "svg")}" alt="${about(_.asset)}" loading="lazy"></a>
@@ -75,15 +76,21 @@ ${
   }</ul>
 <h2>Tables</h2>
 ${
-    table("Tables, with their newest rows and all of them as CSV", ["Table", "Rows", "From", "To", "As of (UTC)", "What it says"],
-      (tables ?? []).map((_) => [
-        html`<a href="tables/${_.asset}.html">${_.asset}</a>`,
-        (_.rows ?? 0).toLocaleString("en"),
-        _.first ?? "",
-        _.last ?? "",
-        instant(_.asOf),
-        about(_.asset)
-      ]))
+    table("Tables, with their newest rows and all of them as CSV", [
+      "Table",
+      "Rows",
+      "From",
+      "To",
+      "As of (UTC)",
+      html`<span class="words">What it says</span>`
+    ], (tables ?? []).map((_) => [
+      html`<a href="tables/${_.asset}.html">${_.asset}</a>`,
+      (_.rows ?? 0).toLocaleString("en"),
+      _.first ?? "",
+      _.last ?? "",
+      instant(_.asOf),
+      html`<span class="words">${about(_.asset)}</span>`
+    ]))
   }`
 }
 

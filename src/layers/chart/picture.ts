@@ -4,15 +4,16 @@
  * The same Vega gives the same bytes: ids start anew for each picture, and text is set in Inter.
  */
 import { Resvg } from "@resvg/resvg-js"
-import { fileURLToPath } from "node:url"
 import * as vega from "vega"
 import { listener, Unsound } from "./compile.ts"
+import { fontFiles, measure } from "./letters.ts"
 
 /** `words` are what is read out to those who cannot see it. */
 export const svg = async (
   spec: vega.Spec,
   words: { readonly title: string; readonly description: string } = { title: "", description: "" }
 ): Promise<string> => {
+  measure()
   vega.resetSVGDefIds()
   const heard: Array<string> = []
   const view = new vega.View(vega.parse(spec), { renderer: "none", loader: locked(), logger: listener(heard) })
@@ -31,7 +32,7 @@ export const svg = async (
 export const png = (text: string): Uint8Array =>
   new Resvg(text, {
     fitTo: { mode: "zoom", value: zoom },
-    font: { loadSystemFonts: false, fontFiles: [...fontFiles()], defaultFontFamily: "Inter", sansSerifFamily: "Inter" }
+    font: { loadSystemFonts: false, fontFiles: fontFiles.map((file) => file()), defaultFontFamily: "Inter", sansSerifFamily: "Inter" }
   }).render().asPng()
 
 export const zoom = 2
@@ -58,8 +59,3 @@ const locked = (): vega.Loader => {
   const refuse = (uri: string) => Promise.reject(new Error(`a chart loads nothing, and links to nothing: ${uri.slice(0, 100)}`))
   return { options: {}, load: refuse, sanitize: refuse, http: refuse, file: refuse } as unknown as vega.Loader
 }
-
-const fontFiles = () =>
-  ["400Regular/Inter_400Regular.ttf", "600SemiBold/Inter_600SemiBold.ttf"].map((file) =>
-    fileURLToPath(import.meta.resolve(`@expo-google-fonts/inter/${file}`))
-  )
