@@ -125,11 +125,13 @@ export const timeScale = { type: "utc" } as const
 /** Within a narrow range a log scale is nearly an even one: steps of 1, 2 or 5. */
 const evenTicks = (low: number, high: number): Array<number> => {
   if (high === low) return [low]
-  const rough = (high - low) / 5
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5].find((_) => _ * power >= rough) ?? 10)
-  const from = Math.ceil(low / step)
-  return Array.from({ length: Math.floor(high / step) - from + 1 }, (_, at) => Number(((from + at) * step).toPrecision(12)))
+  const power = 10 ** Math.floor(Math.log10((high - low) / 9))
+  const choices = [1, 2, 5, 10].map((_) => {
+    const from = Math.ceil(low / (_ * power))
+    return Array.from({ length: Math.floor(high / (_ * power)) - from + 1 },
+      (_step, at) => Number(((from + at) * _ * power).toPrecision(12)))
+  })
+  return choices.find((ticks) => ticks.length <= 9) ?? []
 }
 
 /** Lines of about 118 letters: as many as stand in a picture's width. */

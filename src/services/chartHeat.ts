@@ -11,19 +11,16 @@ export interface Heat {
   /** How a border is written in the legend: a d3 format. */
   readonly format: string
   readonly title: string
-  /** The signal of the plot's width. */
-  readonly width?: string
 }
 
 /** How long names beside a heatmap may be: less on a phone. */
 export const labelLimit = { expr: "width < 480 ? 96 : 160" } as const
 
-export const heat = ({ field, format, steps, title, width = "width" }: Heat) => ({
+export const heat = ({ field, format, steps, title }: Heat) => ({
   field,
   type: "quantitative",
   scale: { type: "threshold", domain: [...steps.toReversed().map((_) => -_), ...steps], range: diverging.map((_) => _.light) },
-  // no longer than what it explains is wide: on a phone it would squeeze that
-  legend: { format, title, orient: "bottom", titleOrient: "top", gradientLength: { expr: `min(320, ${width})` }, labelFontSize: 10 }
+  legend: { format, title, orient: "bottom", titleOrient: "top", labelFontSize: 10 }
 } as const)
 
 /** The colour of words in a cell. */

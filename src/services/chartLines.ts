@@ -58,7 +58,7 @@ export const brush = ({ field, width }: { readonly field: string; readonly width
   mark: { type: "area", color: ink.grid.light, line: { color: ink.line.light, strokeWidth: 1 } },
   encoding: {
     x: dayX({ title: "Drag to choose a range, double-click for all of it" }),
-    y: { field, type: "quantitative", scale: { zero: false }, axis: null },
+    y: { field, type: "quantitative", stack: null, scale: { zero: false }, axis: null },
     detail: { field: "stretch", type: "nominal" }
   }
 })

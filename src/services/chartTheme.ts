@@ -73,8 +73,8 @@ export const theme = {
     columns: { expr: "max(1, floor(width / 130))" },
     labelLimit: 110,
     symbolSize: 90,
-    // long enough that the words of the six borders of a heatmap find room; a phone has that much
-    gradientLength: 320,
+    // long enough for the words of a heatmap's six borders; more would squeeze the heatmap on a phone
+    gradientLength: 240,
     gradientThickness: 12,
     title: null
   },

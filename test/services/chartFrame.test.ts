@@ -62,7 +62,7 @@ describe("ticks of a log axis", () => {
     assert.deepStrictEqual(logTicks(1, 1000), [1, 10, 100, 1000])
     assert.deepStrictEqual(logTicks(2, 90), [2, 5, 10, 20, 50])
     // too narrow for a power of ten to fall into it
-    assert.deepStrictEqual(logTicks(3e-7, 3.1e-7), [3e-7, 3.05e-7, 3.1e-7])
+    assert.deepStrictEqual(logTicks(3e-7, 3.1e-7), [3e-7, 3.02e-7, 3.04e-7, 3.06e-7, 3.08e-7, 3.1e-7])
     assert.deepStrictEqual(logTicks(0.9982, 1.0033), [0.999, 1, 1.001, 1.002, 1.003])
     assert.deepStrictEqual(logTicks(7, 7), [7])
     for (const [low, high] of [[1e-12, 1e13], [0.5, 70_000], [2, 9], [9e-9, 1.1e-8]] as const) {

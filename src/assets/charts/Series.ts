@@ -142,7 +142,8 @@ export const ends = ({ points }: Series, { coins }: Shown, column: string, say: 
 }
 
 /** A figure in words, with a sign that is as wide as a plus: `0.83`, `−12 %`. */
-export const figure = (of: number, digits: number, unit = ""): string => `${of.toFixed(digits).replace("-", "−")}${unit}`
+export const figure = (of: number, digits: number, unit = ""): string =>
+  `${(Number(of.toFixed(digits)) || 0).toFixed(digits).replace("-", "−")}${unit}`
 
 // helpers
 

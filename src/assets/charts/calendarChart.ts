@@ -116,8 +116,7 @@ export const calendarChart = Asset.make("calendar_chart", {
           field: "simple_return",
           steps: [0.01, 0.03, 0.06],
           format: "+.0%",
-          title: "Return over the day",
-          width: "child_width"
+          title: "Return over the day"
         }),
         tooltip: [
           { field: "day", type: "nominal", title: "Day (stamped 00:00 UTC at its end)" },

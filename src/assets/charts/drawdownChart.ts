@@ -35,6 +35,8 @@ export const drawdownChart = Asset.make("drawdown_chart", {
           y: {
             field: "drawdown",
             type: "quantitative",
+            // stacked, the days of a gap would be filled with 0
+            stack: null,
             scale: { domain: [Math.min(-0.01, extent(drawn, "drawdown")[0]), 0], nice: true },
             axis: { ...shareAxis(""), title: null, tickCount: 3 }
           },

@@ -138,7 +138,12 @@ export const trendChart = Asset.make("trend_chart", {
             mark: { type: "area", color: ink.line.light, opacity: 0.55, clip: true, interpolate: "step" },
             encoding: {
               x: dayX({ brush: ranged }),
-              y: { field: "total_volume", type: "quantitative", axis: { ...numberAxis(`Volume, 24 h before (${money})`), tickCount: 3 } },
+              y: {
+                field: "total_volume",
+                type: "quantitative",
+                stack: null,
+                axis: { ...numberAxis(`Volume, 24 h before (${money})`), tickCount: 3 }
+              },
               detail: { field: "stretch", type: "nominal" }
             }
           },

@@ -21,6 +21,9 @@ export const change = (of: number | null | undefined): Html =>
     ? html`<span>${share(of)}</span>`
     : html`<span class="${of > 0 ? "up" : "down"}">${share(of)}</span>`
 
+/** `−0.76`: a figure without a unit. */
+export const ratio = (of: number | null | undefined): string => of === null || of === undefined ? none : of.toFixed(2).replace("-", "−")
+
 /** `12.3 %`: a fraction as a size. */
 export const size = (of: number | null | undefined): string =>
   of === null || of === undefined ? none : `${percent(of * 100).replace("-", "−")} %`

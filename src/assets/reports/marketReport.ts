@@ -16,7 +16,7 @@ import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { change, facts, formulas, provided, size, table, tidy } from "./Figures.ts"
+import { change, facts, formulas, provided, ratio, size, table, tidy } from "./Figures.ts"
 
 /** Days that the comparison looks back. */
 const back = 90
@@ -92,8 +92,8 @@ ${
           tidy(row.total_volume),
           size(own?.volatility_30d),
           size(own?.max_drawdown),
-          own?.sharpe?.toFixed(2) ?? "n/a",
-          own?.beta?.toFixed(2) ?? "n/a"
+          ratio(own?.sharpe),
+          ratio(own?.beta)
         ]
       })
     )

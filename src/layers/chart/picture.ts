@@ -20,7 +20,7 @@ export const svg = async (
   try {
     const text = await view.toSVG()
     // no value yet is a state of the data, not a fault of the spec: such a chart is drawn empty
-    const [first, ...rest] = heard.filter((warning) => !warning.startsWith("Infinite extent"))
+    const [first, ...rest] = heard.filter((warning) => !/^(Infinite extent|Log scale domain includes zero: \[,\]$)/.test(warning))
     if (first !== undefined) throw new Unsound(first, rest)
     return named(text, words)
   } finally {
