@@ -21,7 +21,7 @@ export const standing = (status: Status.Status): Standing => {
   if (failed !== undefined) return { state: "failed", why: failed.note }
   if (waitsFor !== undefined) return { state: "waiting", why: `to be planned when ${waitsFor.name} has been made` }
   const per = asset.per !== undefined
-  const reasons = Plan.reasonsOf(stale).map(([reason, n]) => per ? `${reason} ${count(n)}` : reason)
+  const reasons = Plan.reasonsOf(stale).map(([reason, n]) => per ? Plan.counted(reason, count(n)) : reason)
   const since = late === undefined ? [] : [`since ${instant(late.since)}`]
   const lacks = missing === 0 || state === "never made" ? [] : [`${count(missing)} of ${count(keys)} keys missing`]
   const never = state === "never made" ? [per ? `never made, ${count(keys)} keys` : "never made"] : []

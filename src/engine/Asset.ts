@@ -43,6 +43,8 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
   /** Raise it when the body means something else: what was made by an older one is stale. */
   readonly codeVersion: string
   readonly from: Inputs
+  /** What was chosen and its result depends on, by name and as text: an input like those of `from`. */
+  readonly settings: Effect.Effect<Settings, unknown, unknown> | undefined
   readonly into: Store.Any
   readonly per: Partition.Any | undefined
   readonly of: Subject.Any | undefined
@@ -68,6 +70,8 @@ export interface Asset<out Name extends string, out A, out E = never, out R = ne
 export type Any = Asset<string, unknown, unknown, unknown>
 export type AnyInput = Input<unknown, unknown, unknown>
 export type Inputs = Readonly<Record<string, AnyInput>>
+/** By names that no asset has. */
+export type Settings = Readonly<Record<Uppercase<string>, string>>
 export type Values<From extends Inputs> = { readonly [K in keyof From]: Effect.Success<From[K]> }
 
 /** What the options lack when the body or an input asks for a partition or subject that they do not name. */
@@ -146,7 +150,8 @@ export const make = <
   S extends Subject.Any = never,
   const Each extends boolean = false,
   T extends Duration.Input = never,
-  RR = never
+  RR = never,
+  RS = never
 >(
   name: Name,
   options:
@@ -163,6 +168,8 @@ export const make = <
       /** Left out of `all`: who wants it names it. */
       readonly optIn?: boolean
       readonly from?: From
+      /** What was made with other values is stale, and the reason says which. */
+      readonly settings?: Effect.Effect<Settings, never, RS>
       readonly into: Store.Store<In, Out, Row, EK, RK>
       readonly per?: P
       readonly of?: S
@@ -198,6 +205,7 @@ export const make = <
   | Partition.Identifier<P>
   | Subject.ServicesOf<S>
   | RR
+  | RS
   | Manifest
 > => {
   const { into, of, per } = options
@@ -236,9 +244,10 @@ export const make = <
   })
   const step = (slice: Store.Slice, id: string) =>
     Effect.gen(function*() {
+      const chosen = yield* options.settings ?? none
       const { ids, seq, values } = yield* pulled
       const publication = yield* attempt(values as Values<From>,
-        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: ids }, value))
+        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: { ...ids, ...chosen } }, value))
       yield* (yield* Published)(self, publication)
       return yield* read(slice)
     }).pipe(
@@ -278,6 +287,7 @@ export const make = <
     optIn: options.optIn ?? false,
     codeVersion: options.codeVersion ?? "1",
     from,
+    settings: options.settings,
     into,
     per,
     of,
@@ -342,7 +352,12 @@ export const lineage = (self: Any, seen: Set<Any> = new Set()): ReadonlyArray<An
   return [...Object.values(self.from).flatMap((input) => lineage(input.asset, seen)), self]
 }
 
+/** What is chosen now of what the asset depends on. */
+export const settingsOf = ({ settings }: Any): Effect.Effect<Settings, unknown, unknown> => settings ?? none
+
 // helpers
+
+const none = Effect.succeed<Settings>({})
 
 /** The subject that the context holds, if it holds one. */
 const current = (of: Subject.Any): Effect.Effect<Option.Option<string>> =>

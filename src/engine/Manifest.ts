@@ -25,6 +25,7 @@ export class Entry extends Data.Class<{
   readonly changed: ReadonlyArray<typeof Keys.Type>
   readonly codeVersion: string
   readonly sawUpTo: number
+  /** The newest materialization of each asset that it read, and each setting that it depends on, by name. */
   readonly inputs: Readonly<Record<string, string>>
   readonly rows: number
   readonly contentHash: string
@@ -49,6 +50,7 @@ export interface Stretch extends Span {
   readonly as: string
   readonly codeVersion: string
   readonly sawUpTo: number
+  readonly inputs: Readonly<Record<string, string>>
   readonly at: number
 }
 
@@ -91,8 +93,8 @@ export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
     if (span === undefined) continue
     const known = state.get(entry.subject) ?? []
     state.set(entry.subject, known)
-    const { asset, at, codeVersion, id, sawUpTo, seq } = entry
-    const fresh = { changed: seq, made: seq, id, as: asset, codeVersion, sawUpTo, at }
+    const { asset, at, codeVersion, id, inputs, sawUpTo, seq } = entry
+    const fresh = { changed: seq, made: seq, id, as: asset, codeVersion, sawUpTo, inputs, at }
     const first = 1 + known.findLastIndex((_) => _.to < span.from)
     const past = 1 + known.findLastIndex((_) => _.from <= span.to)
     const met = known.slice(first, past)

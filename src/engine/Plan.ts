@@ -20,6 +20,7 @@ export type Reason =
   | "never made"
   | "missing"
   | "code changed"
+  | `setting ${string}`
   | "renamed"
   | "expired"
   | "upstream changed"
@@ -125,7 +126,10 @@ export const label = (step: Step): string => {
 
 /** `missing 30, read again 2`; without numbers for an asset that has no partition. */
 export const reasons = (step: Step): string =>
-  Object.entries(step.why).map(([reason, keys]) => step.asset.per === undefined ? reason : `${reason} ${keys}`).join(", ")
+  Object.entries(step.why).map(([reason, keys]) => step.asset.per === undefined ? reason : counted(reason, String(keys))).join(", ")
+
+/** `missing 30`; what ends with a value of its own is set off from the number. */
+export const counted = (reason: string, keys: string): string => `${reason}${reason.startsWith("setting ") ? ":" : ""} ${keys}`
 
 /** The reasons and their numbers. */
 export const reasonsOf = (why: Step["why"]): ReadonlyArray<readonly [Reason, number]> => {
@@ -161,6 +165,8 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
   const again = new Set(typeof options.force === "object" ? options.force : options.force === true ? targets : [])
   const subjects = (asset: Asset.Any) => subjectList(asset, lists)
   const beyond = beyondReach(yield* reachOf(assets, now), demand, states, subjects)
+  const settings = new Map<Asset.Any, Asset.Settings>()
+  for (const asset of assets) settings.set(asset, yield* Asset.settingsOf(asset))
   const planned = new Map<Asset.Any, ReadonlyArray<Step>>()
   const unavailable: Array<Unavailable> = []
   for (const asset of assets) {
@@ -169,7 +175,8 @@ export const survey = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.A
     const found = subjects(asset).map((subject) => {
       const closed = beyond(asset, subject)
       const since = forced ? options.forcedSince ?? Infinity : undefined
-      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, states, planned, now, options.expiring)
+      const reasons = why(asset, subject, Span.subtract(wanted, closed), dueOf(asset), since, settings.get(asset) ?? {}, states, planned,
+        now, options.expiring)
       const wants = options.narrow === undefined ? reasons : narrowed(asset, subject, reasons, options.narrow)
       const open = wants.map(([reason, spans]) => [reason, Span.subtract(spans, closed)] as const).filter(([, spans]) => spans.length > 0)
       return { subject, reasons: open, never: Span.subtract(closed, Span.of(states.get(asset)?.get(subject ?? "") ?? [])) }
@@ -348,6 +355,7 @@ const why = (
   due: Window,
   /** What was made before is made again. */
   forced: number | undefined,
+  settings: Asset.Settings,
   states: States,
   planned: Planned,
   now: number,
@@ -366,6 +374,12 @@ const why = (
   if (forced !== undefined) claim("forced", () => Span.subtract(wanted, Span.of(own.filter((_) => _.at >= forced))))
   claim(own.length === 0 ? "never made" : "missing", () => Span.subtract(wanted, Span.of(own)))
   claim("code changed", () => Span.of(own.filter((_) => _.codeVersion !== asset.codeVersion)))
+  for (const [name, value] of Object.entries(settings)) {
+    const others = own.filter((_) => _.inputs[name] !== value)
+    for (const [was, spans] of Map.groupBy(others, (_) => _.inputs[name])) {
+      claim(was === undefined ? `setting ${name} not remembered` : `setting ${name} changed ${was} → ${value}`, () => Span.of(spans))
+    }
+  }
   // files are called as their asset; rows move to its new name
   if (asset.into.files !== undefined) claim("renamed", () => Span.of(own.filter((_) => _.as !== asset.name)))
   const isExpired = ({ at }: Manifest.Stretch) =>

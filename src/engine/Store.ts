@@ -21,7 +21,7 @@ export interface Step extends Slice {
   readonly asset: Asset.Any
   /** The manifest's newest number when the inputs were read: what is published later, this has not seen. */
   readonly sawUpTo: number
-  /** The newest materialization of each input, by asset. */
+  /** The newest materialization of each asset that is read, and each setting that the result depends on, by name. */
   readonly inputs: Readonly<Record<string, string>>
 }
 

@@ -39,6 +39,7 @@ const about = {
   CRYPTO_CURRENCY: "the currency of all prices in the data file",
   CRYPTO_HISTORY_DAYS: "how many days of history",
   CRYPTO_RISK_FREE_RATE: "what a year without risk yields: 0.04 is 4 %",
+  CRYPTO_WINDOWS: "how far back charts and reports look: days of lines (or all), comparison and overview, and months",
   CRYPTO_KEEP: "days for which runs, ticks, offenders, raw answers and temporary files are kept; see crypto gc",
   CRYPTO_LIMITS: "how many at a time: runs, pool:NAME, tag:NAME or tag:NAME=VALUE",
   CRYPTO_SANDBOX_SEED: "another seed is another synthetic market",
@@ -119,6 +120,13 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     }
     return found
   }
+  const windows = {
+    ...looks,
+    ...pairs("CRYPTO_WINDOWS", "lines=all,comparison=90,overview=30,months=24",
+      "one of lines, comparison, overview (days) and months, such as lines=180 or months=12",
+      (key, text) =>
+        !(key in looks) ? undefined : text === "all" && key === "lines" ? Infinity : /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined)
+  }
   const keep = {
     ...kept,
     ...pairs("CRYPTO_KEEP", "runs=400,ticks=400,offenders=90,raw=forever,temporary=1",
@@ -145,6 +153,7 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
     currency: valid("CRYPTO_CURRENCY", Currency, "a currency code such as usd", "usd"),
     historyDays: valid("CRYPTO_HISTORY_DAYS", Positive, "a whole number above 0", 365),
     riskFreeRate: valid("CRYPTO_RISK_FREE_RATE", Rate, "a fraction a year between -1 and 1, such as 0.04", 0),
+    windows,
     sandboxSeed,
     keep,
     limits,
@@ -192,6 +201,9 @@ const Currency = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-z]{2,10}$
 
 /** In days. What is published can be made again from raw answers: they are kept. */
 const kept = { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 }
+
+/** Lines of all that is kept; more than 24 months leave no room for figures. */
+const looks = { lines: Infinity, comparison: 90, overview: 30, months: 24 }
 
 interface Given {
   readonly value: string

@@ -33,6 +33,8 @@ export class Settings extends Context.Service<Settings, {
   readonly historyDays: number
   /** What a year without risk yields, as a fraction: what the Sharpe and Sortino ratios measure from. */
   readonly riskFreeRate: number
+  /** How far back charts and reports look: days of lines, of a report's comparison and of the overview's lines, and months of the table. */
+  readonly windows: Readonly<Record<"lines" | "comparison" | "overview" | "months", number>>
   /** Another seed is another synthetic market. */
   readonly sandboxSeed: string
   /** Days for which each is kept; infinite: for ever. */

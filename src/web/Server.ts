@@ -159,7 +159,7 @@ const toldPlan = (plan: Plan.Plan<unknown, unknown>): typeof Api.PlanJson.Type =
     asset: _.asset.name,
     window: _.window.toString(),
     subjects: _.subjects.flatMap((subject) => subject ?? []),
-    why: { ..._.why },
+    why: Object.fromEntries(Plan.reasonsOf(_.why)),
     provisional: _.provisional,
     calls: _.calls
   })),

@@ -29,7 +29,7 @@ const logOf = (made: ReadonlyArray<Made>): ReadonlyArray<Manifest.Numbered> =>
         changed: changed.map((_) => ({ first: keyOf(_), last: keyOf(_) })),
         codeVersion,
         sawUpTo,
-        inputs: {},
+        inputs: { SETTING: codeVersion },
         rows: 0,
         contentHash: "",
         warnings: [],
@@ -53,12 +53,21 @@ type Known = Omit<Manifest.Stretch, "from" | "to">
 /** The model: what each key remembers, one by one. */
 const model = (log: ReadonlyArray<Manifest.Numbered>) => {
   const known = new Map<string, Known>()
-  for (const { asset, at, changed, codeVersion, id, sawUpTo, seq, subject, window } of log) {
+  for (const { asset, at, changed, codeVersion, id, inputs, sawUpTo, seq, subject, window } of log) {
     const [from, to] = [calendar.ordinalOf(window.first) ?? NaN, calendar.ordinalOf(window.last) ?? NaN]
     for (let key = from; key <= to; key++) {
       const before = known.get(`${subject} ${key}`)
       const differs = before === undefined || changed.some((_) => _.first === calendar.keyOf(key))
-      known.set(`${subject} ${key}`, { changed: differs ? seq : before.changed, made: seq, id, as: asset, codeVersion, sawUpTo, at })
+      known.set(`${subject} ${key}`, {
+        changed: differs ? seq : before.changed,
+        made: seq,
+        id,
+        as: asset,
+        codeVersion,
+        sawUpTo,
+        inputs,
+        at
+      })
     }
   }
   return known

@@ -5,6 +5,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import * as Plan from "../../src/engine/Plan.ts"
+import * as Run from "../../src/engine/Run.ts"
 import * as Status from "../../src/engine/Status.ts"
 import * as Subject from "../../src/engine/Subject.ts"
 import * as Memory from "../../src/layers/Memory.ts"
@@ -23,7 +24,8 @@ import {
   planned,
   publish,
   setTime,
-  source
+  source,
+  told
 } from "./world.ts"
 
 const nothing: ReadonlyArray<never> = []
@@ -73,6 +75,35 @@ describe("reasons", () => {
       assert.deepStrictEqual(yield* planned([second]), [
         "a 2026-11-20..2026-11-21 (code changed 2)",
         "a 2026-11-23..2026-11-24 (code changed 2)"
+      ])
+    })))
+
+  it.effect("a setting: what was made with another value, and only what depends on it; what does not know its value is made once", () =>
+    fiveDays(Effect.gen(function*() {
+      const chosen = { rate: "0" }
+      const into = Memory.store<{ readonly day: string; readonly value: number }>()({ key: "day" })
+      const prices = Asset.make("prices", { about: "", into, per: Day }, () =>
+        Effect.map(Day, (_) => _.keys.map((day) => ({ day, value: 1 }))))
+      const settings = Effect.sync(() => ({ RATE: chosen.rate, TOP: "10" }))
+      const ratio = Asset.make("ratio", { about: "", from: { prices }, settings, into, per: Day }, ({ prices }) => Effect.succeed(prices))
+      const chart = Asset.make("chart", { about: "", from: { ratio: Asset.every(ratio, Day) }, into: inOne }, () => Effect.succeed([]))
+      yield* Run.upToDate([chart], { trigger: "test" })
+      assert.deepStrictEqual(yield* planned([chart]), nothing)
+      chosen.rate = "0.04"
+      assert.deepStrictEqual(yield* planned([chart]), [
+        "ratio 2026-11-20..2026-11-24 (setting RATE changed 0 → 0.04: 5)",
+        "chart (after upstream)"
+      ])
+      const [status] = yield* Status.of([ratio])
+      assert.deepStrictEqual([status?.state, status?.stale], ["stale", { "setting RATE changed 0 → 0.04": 5 }])
+      const [report] = yield* Run.upToDate([chart], { trigger: "test" })
+      assert.deepStrictEqual(told(report), ["Made ratio 2026-11-20..2026-11-24", "Skipped chart"], "it came out as it was")
+      assert.deepStrictEqual(yield* planned([chart]), nothing)
+      // made before settings were inputs
+      yield* publish(ratio, days("22", "23"), { changed: false })
+      assert.deepStrictEqual(yield* planned([chart]), [
+        "ratio 2026-11-22..2026-11-23 (setting RATE not remembered: 2)",
+        "chart (after upstream)"
       ])
     })))
 

@@ -32,12 +32,15 @@ const Node = Schema.Struct({
   shape: Schema.Literals(["day", "coin", "month", "each", "one"]),
   reads: Schema.Array(Schema.Struct({ of: upTo(7), how: upTo(3) })).pipe(Schema.check(Schema.isMaxLength(3))),
   lookback: upTo(2),
-  calls: Schema.Boolean
+  calls: Schema.Boolean,
+  /** Does its result depend on what is chosen? */
+  chooses: Schema.Boolean
 })
 const Move = Schema.Union([
   /** Values of a source are others from now on. */
   Schema.TaggedStruct("Move", { source: upTo(7), day: upTo(9) }),
   Schema.TaggedStruct("Later", { days: upTo(12) }),
+  Schema.TaggedStruct("Choose", { value: upTo(2) }),
   /** Some of it is brought up to date, while some of it is broken. */
   Schema.TaggedStruct("Run", {
     targets: Schema.Array(upTo(7)).pipe(Schema.check(Schema.isMinLength(1), Schema.isMaxLength(3))),
@@ -79,9 +82,10 @@ const edge = (from: Any, of: typeof Node.Type["shape"], shape: typeof Node.Type[
 const drawn = (nodes: ReadonlyArray<typeof Node.Type>) => {
   const made: Array<string> = []
   const moved = new Map<string, number>()
+  const choice = { value: 0 }
   const broken = { assets: new Set<string>(), coin: "both" }
   const assets: Array<Any> = []
-  nodes.forEach(({ calls, lookback, reads, shape }, i) => {
+  nodes.forEach(({ calls, chooses, lookback, reads, shape }, i) => {
     const name = `a${i}`
     const from = Object.fromEntries(reads.flatMap(({ how, of }) => {
       const upstream = assets[of]
@@ -92,6 +96,7 @@ const drawn = (nodes: ReadonlyArray<typeof Node.Type>) => {
     const options = {
       about: "",
       from,
+      ...(chooses ? { settings: Effect.sync(() => ({ CHOICE: String(choice.value) })) } : {}),
       into: { day: byDay, coin: coinByDay, month: byMonth, each: byMonth, one: inOne }[shape],
       ...(per === undefined ? {} : { per, lookback }),
       ...(shape === "coin" ? { of: Coin } : {}),
@@ -105,7 +110,7 @@ const drawn = (nodes: ReadonlyArray<typeof Node.Type>) => {
       if (broken.assets.has(name) && (coin === undefined || broken.coin === "both" || broken.coin === coin))
         return yield* Effect.fail(`${name} is broken`)
       const sum = Object.values(inputs).flat(2).reduce((sum, _) => sum + (_.value % 1000), 0)
-      const value = (key: string) => sum + (moved.get(`${name} ${key}`) ?? 0)
+      const value = (key: string) => sum + (moved.get(`${name} ${key}`) ?? 0) + (chooses ? choice.value : 0)
       return window === undefined ? [{ value: value("") }] : window.keys.map((key) => ({
         day: key,
         month: key,
@@ -115,7 +120,7 @@ const drawn = (nodes: ReadonlyArray<typeof Node.Type>) => {
       }))
     })))
   })
-  return { assets, broken, made, moved }
+  return { assets, broken, choice, made, moved }
 }
 
 /** The slices that a plan's steps say, in their order. */
@@ -127,7 +132,7 @@ const slices = (plan: Plan.Plan<unknown, unknown>) =>
 it.effect.prop("the steps that run are those that were printed, each once; then all is up to date", Case,
   ({ moves, nodes }) =>
     Effect.gen(function*() {
-      const { assets, broken, made, moved } = drawn(nodes)
+      const { assets, broken, choice, made, moved } = drawn(nodes)
       let now = millis("2026-11-24T12:00:00Z")
       yield* setTime("2026-11-24T12:00:00Z")
       const run = Effect.fnUntraced(function*(targets: ReadonlyArray<Any>, options: Plan.Options) {
@@ -167,6 +172,7 @@ it.effect.prop("the steps that run are those that were printed, each once; then 
       for (const move of moves) {
         if (move._tag === "Later") yield* setTime(new Date(now += move.days * 86_400_000).toISOString())
         if (move._tag === "Move") moved.set(`a${move.source} 2026-11-${20 + move.day}`, move.day + 1)
+        if (move._tag === "Choose") choice.value = move.value
         if (move._tag === "Run") {
           broken.assets = new Set(move.fails.map((_) => `a${_}`))
           broken.coin = move.coin

@@ -56,6 +56,7 @@ describe("what nobody said", () => {
         currency: "usd",
         historyDays: 365,
         riskFreeRate: 0,
+        windows: { lines: Infinity, comparison: 90, overview: 30, months: 24 },
         sandboxSeed: "1",
         keep: { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 },
         limits: { runs: 4 },
@@ -208,6 +209,16 @@ describe("a base URL", () => {
 })
 
 describe("what cannot be used", () => {
+  it.effect("is not among them: windows, one of them or all", () =>
+    Effect.gen(function*() {
+      const { settings } = yield* under({ env: { CRYPTO_WINDOWS: "lines=180, months=12" } })
+      assert.deepStrictEqual(settings.windows, { lines: 180, comparison: 90, overview: 30, months: 12 })
+      assert.deepStrictEqual((yield* under({ env: { CRYPTO_WINDOWS: "lines=all" } })).settings.windows.lines, Infinity)
+      for (const wrong of ["months=all", "lines=0", "days=3", "lines", "comparison=-1"]) {
+        assert.match((yield* problems({ env: { CRYPTO_WINDOWS: wrong } })).join(), /^CRYPTO_WINDOWS holds "/, wrong)
+      }
+    }))
+
   it.effect("is said all at once: the variable, what came, what is allowed", () =>
     Effect.gen(function*() {
       const said = yield* problems({
@@ -221,6 +232,7 @@ describe("what cannot be used", () => {
           CRYPTO_HISTORY_DAYS: "-1",
           CRYPTO_COINS: "bitcoin,two words",
           CRYPTO_KEEP: "runs=90,pictures=9",
+          CRYPTO_WINDOWS: "lines=all,months=all",
           CRYPTO_LIMITS: "pool:api=1,runs=0"
         }
       })
@@ -234,7 +246,8 @@ describe("what cannot be used", () => {
         "CRYPTO_KEEP",
         "CRYPTO_LIMITS",
         "CRYPTO_SOURCE",
-        "CRYPTO_TOP"
+        "CRYPTO_TOP",
+        "CRYPTO_WINDOWS"
       ])
       assert.include(said, "COINGECKO_PLAN is \"gold\", but has to be keyless, demo or pro")
     }))

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import type { SqlError, Statement } from "effect/sql"
 import { DuckDb } from "../../services/DuckDb.ts"
+import { Settings } from "../../services/Settings.ts"
 import type { Shown } from "./Shown.ts"
 
 export type Point = {
@@ -97,6 +98,15 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
     days,
     missing: missing ?? 0
   }
+})
+
+/** The first day that lines are drawn from, counted back from the newest there is; none: from the first. */
+export const since = Effect.fnUntraced(function*(rows: Statement.Fragment) {
+  const { windows } = yield* Settings
+  if (windows.lines === Infinity) return undefined
+  const sql = yield* DuckDb
+  const [found] = yield* sql<{ day: string | null }>`SELECT max(day) - ${windows.lines - 1} AS day FROM ${rows}`
+  return found?.day ?? undefined
 })
 
 /** What a chart covers, in its subtitle's words. */

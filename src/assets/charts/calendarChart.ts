@@ -12,6 +12,7 @@ import * as deadlines from "../deadlines.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universe } from "../settings.ts"
 import { pixels } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
@@ -38,6 +39,7 @@ export const calendarChart = Asset.make("calendar_chart", {
   group: "visualize",
   source: "daily_returns: simple_return as it is; days without one are left blank",
   from: { returns: Asset.every(dailyReturns, Day), coins: coinList },
+  settings: universe,
   into: Picture.vega,
   of: Coin,
   lateAfter: deadlines.pictures

@@ -10,6 +10,7 @@ import { Settings } from "../../services/Settings.ts"
 import { Coin } from "../Coin.ts"
 import { candles } from "../raw/candles.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universe } from "../settings.ts"
 import { shown } from "./Shown.ts"
 
 interface Candle {
@@ -29,6 +30,7 @@ export const candleChart = Asset.make("candle_chart", {
   source: "candles as they are",
   optIn: true,
   from: { candles, coins: coinList },
+  settings: universe,
   into: Picture.vega,
   of: Coin
 }, Effect.fnUntraced(function*({ candles, coins }) {

@@ -10,7 +10,8 @@ import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { changes, coverage, extent, pixels, series } from "./Series.ts"
+import { universeAndWindows } from "../settings.ts"
+import { changes, coverage, extent, pixels, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** A coin's price twice: linear, where equal heights are equal amounts, and log, where they are equal percentages. */
@@ -19,13 +20,14 @@ export const coinChart = Asset.make("coin_chart", {
   group: "visualize",
   source: "price_history as it is",
   from: { prices: Asset.every(priceHistory, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   of: Coin,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, prices }) {
   const settings = yield* Settings
   const one = yield* shown({ coins, rows: prices, only: yield* Coin })
-  const drawn = yield* series({ rows: prices, shown: one, column: "price", above: 0 })
+  const drawn = yield* series({ rows: prices, shown: one, column: "price", above: 0, from: yield* since(prices) })
   const money = settings.currency.toUpperCase()
   const name = one.coins[0]?.name ?? (yield* Coin)
   const [low, high] = extent(drawn, "price")

@@ -13,6 +13,7 @@ import { indexedPrices } from "../derived/indexedPrices.ts"
 import { Day } from "../partitions.ts"
 import { coinList, type ListedCoin } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
+import { universe } from "../settings.ts"
 import { asTheyEnd, changes, coverage, extent, series } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
@@ -22,6 +23,7 @@ export const coinComparison = Asset.make("coin_comparison", {
   group: "visualize",
   source: "indexed_prices: indexed as it is",
   from: { indexed: indexedPrices, prices: Asset.every(priceHistory, Day), coins: coinList },
+  settings: universe,
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, indexed, prices }) {

@@ -12,6 +12,7 @@ import { correlationMatrix } from "../derived/correlationMatrix.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
+import { universe } from "../settings.ts"
 import { figure } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
@@ -31,6 +32,7 @@ export const correlationChart = Asset.make("correlation_chart", {
   group: "visualize",
   source: "correlation_matrix as it is",
   from: { matrix: correlationMatrix, prices: Asset.every(priceHistory, Day), coins: coinList },
+  settings: universe,
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, matrix, prices }) {

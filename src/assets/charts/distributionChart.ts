@@ -11,6 +11,7 @@ import { returnDistribution } from "../derived/returnDistribution.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universe } from "../settings.ts"
 import { pixels } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
@@ -27,6 +28,7 @@ export const distributionChart = Asset.make("distribution_chart", {
   group: "visualize",
   source: "return_distribution as it is",
   from: { bins: returnDistribution, returns: Asset.every(dailyReturns, Day), coins: coinList },
+  settings: universe,
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ bins, coins, returns }) {

@@ -9,7 +9,8 @@ import * as deadlines from "../deadlines.ts"
 import { dominance } from "../derived/dominance.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
-import { asTheyEnd, coverage, ends, figure, series } from "./Series.ts"
+import { universeAndWindows } from "../settings.ts"
+import { asTheyEnd, coverage, ends, figure, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** Who holds how much of the tracked market: shares of a day's market cap, one on the other, up to the whole. */
@@ -18,12 +19,13 @@ export const dominanceChart = Asset.make("dominance_chart", {
   group: "visualize",
   source: "dominance: share as it is",
   from: { shares: Asset.every(dominance, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, shares }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: shares })
-  const drawn = yield* series({ rows: shares, shown: all, column: "share" })
+  const drawn = yield* series({ rows: shares, shown: all, column: "share", from: yield* since(shares) })
   const order = asTheyEnd(all, drawn, "share").coins
   const places = new Map(order.map((_, at) => [_.id, at]))
   return {

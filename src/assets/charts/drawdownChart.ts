@@ -6,6 +6,7 @@ import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universeAndWindows } from "../settings.ts"
 import { extent, figure, type Series } from "./Series.ts"
 import type { Shown } from "./Shown.ts"
 import { stripChart } from "./stripChart.ts"
@@ -16,6 +17,7 @@ export const drawdownChart = Asset.make("drawdown_chart", {
   group: "visualize",
   source: "price_trends: drawdown as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, ({ coins, trends }) =>

@@ -11,7 +11,8 @@ import { Settings } from "../../services/Settings.ts"
 import * as deadlines from "../deadlines.ts"
 import { marketIndex } from "../derived/marketIndex.ts"
 import { Day } from "../partitions.ts"
-import { pixels } from "./Series.ts"
+import { windows } from "../settings.ts"
+import { pixels, since } from "./Series.ts"
 
 interface Row {
   readonly day: string
@@ -30,6 +31,7 @@ export const indexChart = Asset.make("index_chart", {
   group: "visualize",
   source: "market_index as it is",
   from: { index: Asset.every(marketIndex, Day) },
+  settings: windows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ index }) {
@@ -40,6 +42,7 @@ export const indexChart = Asset.make("index_chart", {
     WITH placed AS (
       SELECT *, (day - min(day) OVER ()) * ${pixels} // (max(day) OVER () - min(day) OVER () + 1) AS pixel
       FROM ${index}
+      WHERE day >= ${(yield* since(index)) ?? "0001-01-01"}
     )
     SELECT day, epoch_ms(day) AS time, equal_weight, cap_weight, breadth, coins
     FROM placed

@@ -15,6 +15,7 @@ import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { type DailyPrice, priceHistory } from "../raw/priceHistory.ts"
+import { universeAndWindows } from "../settings.ts"
 
 const periods = [["24 h", "price_change_percentage_24h"], ["7 d", "price_change_percentage_7d"], [
   "30 d",
@@ -36,10 +37,11 @@ const most = 50
 
 /** The market now: the coins by size, how far each moved, and the way of its price over the last 30 days. */
 export const marketOverview = Asset.make("market_overview", {
-  about: "Market cap of each tracked coin now, its change over 24 hours, 7 days and 30 days, and its last 30 days as a line",
+  about: "Market cap of each tracked coin now, its change over 24 hours, 7 days and 30 days, and its last days as a line",
   group: "visualize",
-  source: "market_snapshot as it is; the lines are price_history's last 31 days",
+  source: "market_snapshot as it is; the lines are price_history's last days",
   from: { market: marketSnapshot, prices: Asset.every(priceHistory, Day) },
+  settings: universeAndWindows("overview"),
   into: Picture.vega,
   lateAfter: deadlines.market,
   // the last 30 days follow when prices come after the snapshot: from what is kept, so it costs no call
@@ -61,7 +63,7 @@ export const overview = Effect.fnUntraced(
       coalesce((price - min(price) OVER own) / nullif(max(price) OVER own - min(price) OVER own, 0), 0.5) AS relative,
       (day - DATE '1970-01-01') - row_number() OVER (PARTITION BY coin_id ORDER BY day) AS stretch
     FROM ${prices}
-    WHERE day >= (SELECT max(day) - 30 FROM ${prices}) AND price > 0
+    WHERE day >= (SELECT max(day) - ${settings.windows.overview} FROM ${prices}) AND price > 0
     WINDOW own AS (PARTITION BY coin_id)
     ORDER BY coin_id, day`
     const names = new Map(coins.map((_) => [_.coin_id, _.coin]))

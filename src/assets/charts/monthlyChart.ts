@@ -11,11 +11,10 @@ import * as deadlines from "../deadlines.ts"
 import { monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Month } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universeAndWindows } from "../settings.ts"
 import { figure } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
-/** More columns than these leave no room for figures. */
-const months = 24
 const most = 40
 
 interface Cell {
@@ -30,6 +29,7 @@ export const monthlyChart = Asset.make("monthly_chart", {
   group: "visualize",
   source: "monthly_prices: monthly_return as it is",
   from: { prices: Asset.every(monthlyPrices, Month), coins: coinList },
+  settings: universeAndWindows("months"),
   into: Picture.vega,
   lateAfter: deadlines.months
 }, Effect.fnUntraced(function*({ coins, prices }) {
@@ -43,7 +43,7 @@ export const monthlyChart = Asset.make("monthly_chart", {
     WHERE monthly_return IS NOT NULL
     ORDER BY coin_id, month`
   const every = [...new Set(found.map((_) => _.month))].toSorted()
-  const columns = every.slice(-months)
+  const columns = every.slice(-settings.windows.months)
   const cells = found.flatMap((_) => {
     const coin = names.get(_.coin_id)
     return coin === undefined || !columns.includes(_.month) ? [] : [{ ..._, coin, said: _.month.slice(0, 7) }]

@@ -9,7 +9,8 @@ import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { asTheyEnd, changes, coverage, extent, series } from "./Series.ts"
+import { universeAndWindows } from "../settings.ts"
+import { asTheyEnd, changes, coverage, extent, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** Price of each tracked coin over time, together, on a log scale: equal heights are equal percentages. */
@@ -18,12 +19,13 @@ export const priceChart = Asset.make("price_chart", {
   group: "visualize",
   source: "price_history as it is",
   from: { prices: Asset.every(priceHistory, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, prices }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: prices })
-  const drawn = yield* series({ rows: prices, shown: all, column: "price", above: 0 })
+  const drawn = yield* series({ rows: prices, shown: all, column: "price", above: 0, from: yield* since(prices) })
   const legend = asTheyEnd(all, drawn, "price")
   const money = settings.currency.toUpperCase()
   const [low, high] = extent(drawn, "price")

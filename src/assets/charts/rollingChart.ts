@@ -7,6 +7,7 @@ import * as deadlines from "../deadlines.ts"
 import { rollingCorrelation } from "../derived/rollingCorrelation.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universeAndWindows } from "../settings.ts"
 import { ends, figure } from "./Series.ts"
 import { stripChart } from "./stripChart.ts"
 
@@ -25,6 +26,7 @@ export const rollingChart = Asset.make("rolling_chart", {
   group: "visualize",
   source: "rolling_correlation as it is",
   from: { correlations: Asset.every(rollingCorrelation, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, ({ coins, correlations }) =>

@@ -6,6 +6,7 @@ import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
+import { universeAndWindows } from "../settings.ts"
 import { ends, figure } from "./Series.ts"
 import { stripChart } from "./stripChart.ts"
 
@@ -22,6 +23,7 @@ export const rsiChart = Asset.make("rsi_chart", {
   group: "visualize",
   source: "price_trends: rsi_14 as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, ({ coins, trends }) =>

@@ -7,7 +7,7 @@ import { data, type DayX, type Line, strips } from "../../services/chartLines.ts
 import { Settings } from "../../services/Settings.ts"
 import type { Rows } from "../../services/Table.ts"
 import type { ListedCoin } from "../raw/coinList.ts"
-import { coverage, pixels, type Series, series } from "./Series.ts"
+import { coverage, pixels, type Series, series, since } from "./Series.ts"
 import { type Shown, shown } from "./Shown.ts"
 
 export interface Strips {
@@ -33,7 +33,7 @@ export const stripChart = Effect.fnUntraced(
     const every = yield* shown({ coins, rows })
     const kept = every.coins.filter((_) => _.id !== but)
     const all = { coins: kept, of: every.of - (every.coins.length - kept.length) }
-    const drawn = yield* series({ rows, shown: all, column, others })
+    const drawn = yield* series({ rows, shown: all, column, others, from: yield* since(rows) })
     return {
       ...outer({
         title,

@@ -14,7 +14,8 @@ import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { coverage, pixels, series } from "./Series.ts"
+import { universeAndWindows } from "../settings.ts"
+import { coverage, pixels, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 const averages = [["sma_7", "7-day average"], ["sma_50", "50-day average"], ["sma_200", "200-day average"]] as const
@@ -28,6 +29,7 @@ export const trendChart = Asset.make("trend_chart", {
   group: "visualize",
   source: "price_history and price_trends as they are",
   from: { prices: Asset.every(priceHistory, Day), trends: Asset.every(priceTrends, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   of: Coin,
   lateAfter: deadlines.pictures
@@ -41,6 +43,7 @@ export const trendChart = Asset.make("trend_chart", {
     rows,
     shown: one,
     column: "price",
+    from: yield* since(prices),
     others: ["total_volume", "sma_7", "sma_50", "sma_200", "bollinger_lower", "bollinger_middle", "bollinger_upper", "cross"]
   })
   const coin = one.coins[0]

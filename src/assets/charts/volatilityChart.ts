@@ -9,7 +9,8 @@ import * as deadlines from "../deadlines.ts"
 import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
-import { asTheyEnd, coverage, ends, figure, series } from "./Series.ts"
+import { universeAndWindows } from "../settings.ts"
+import { asTheyEnd, coverage, ends, figure, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** How much each coin's price moves about: the standard deviation of 30 days' log returns, as a share a year. */
@@ -18,12 +19,13 @@ export const volatilityChart = Asset.make("volatility_chart", {
   group: "visualize",
   source: "price_trends: volatility_30d as it is",
   from: { trends: Asset.every(priceTrends, Day), coins: coinList },
+  settings: universeAndWindows("lines"),
   into: Picture.vega,
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ coins, trends }) {
   const settings = yield* Settings
   const all = yield* shown({ coins, rows: trends })
-  const drawn = yield* series({ rows: trends, shown: all, column: "volatility_30d" })
+  const drawn = yield* series({ rows: trends, shown: all, column: "volatility_30d", from: yield* since(trends) })
   const legend = asTheyEnd(all, drawn, "volatility_30d")
   return {
     ...frame({

@@ -9,6 +9,7 @@ import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
+import { riskFreeRate } from "../settings.ts"
 
 const day = (description: string) => Schema.NullOr(Column.Day).annotate({ description })
 
@@ -52,6 +53,7 @@ export const coinStatistics = Asset.make("coin_statistics", {
   source: "price_history",
   group: "transform",
   from: { prices: Asset.every(priceHistory, Day) },
+  settings: riskFreeRate,
   into: Table.make(CoinStatistic),
   checks: [
     Check.unique("coin_id"),
@@ -63,7 +65,7 @@ export const coinStatistics = Asset.make("coin_statistics", {
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
-  const { riskFreeRate } = yield* Settings
+  const { riskFreeRate: rate } = yield* Settings
   const since = (days: number) =>
     sql`
     any_value(price) FILTER (WHERE day = s.last_day) / nullif(any_value(price) FILTER (WHERE day = s.last_day - ${days}), 0) - 1`
@@ -139,9 +141,9 @@ export const coinStatistics = Asset.make("coin_statistics", {
       t.trough_day,
       min(day) FILTER (WHERE day > t.trough_day AND price >= t.peak) AS recovery_day,
       CASE WHEN max(simple_return) > min(simple_return)
-        THEN avg(simple_return - ${riskFreeRate} / 365) / stddev_samp(simple_return) * sqrt(365) END AS sharpe,
-      avg(simple_return - ${riskFreeRate} / 365)
-        / nullif(sqrt(avg(least(simple_return - ${riskFreeRate} / 365, 0) ** 2) FILTER (WHERE simple_return IS NOT NULL)), 0)
+        THEN avg(simple_return - ${rate} / 365) / stddev_samp(simple_return) * sqrt(365) END AS sharpe,
+      avg(simple_return - ${rate} / 365)
+        / nullif(sqrt(avg(least(simple_return - ${rate} / 365, 0) ** 2) FILTER (WHERE simple_return IS NOT NULL)), 0)
         * sqrt(365) AS sortino,
       min(day) FILTER (WHERE simple_return = s.best_return) AS best_day,
       s.best_return,

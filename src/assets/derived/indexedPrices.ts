@@ -59,7 +59,7 @@ export const indexedPrices = Asset.make("indexed_prices", {
           day,
           base_day,
           price,
-          100 * price / first_value(price) OVER w AS indexed,
+          100 * (price / first_value(price) OVER w) AS indexed,
           price / max(price) OVER w - 1 AS drawdown,
           CASE WHEN lag(day) OVER w = day - 1 AND lag(price) OVER w > 0 AND price > 0 THEN ln(price / lag(price) OVER w) END AS log_return
         FROM compared, base

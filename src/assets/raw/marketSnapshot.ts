@@ -7,6 +7,7 @@ import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
+import { universe } from "../settings.ts"
 
 const figure = (description: string) => Schema.NullOr(Schema.Finite).annotate({ description })
 const said = (description: string) => Schema.NullOr(Schema.String).annotate({ description })
@@ -45,6 +46,7 @@ export const marketSnapshot = Asset.make("market_snapshot", {
   about: "Price, market cap, volume and recent change of each tracked coin, at the moment of asking",
   group: "extract",
   source: "GET /coins/markets, one call for 250 coins",
+  settings: universe,
   into: Table.make(Market, { log: "observed_at" }),
   checks: [Check.unique("coin_id")],
   freshFor,

@@ -16,10 +16,8 @@ import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
+import { universeAndWindows } from "../settings.ts"
 import { change, facts, formulas, provided, ratio, size, table, tidy } from "./Figures.ts"
-
-/** Days that the comparison looks back. */
-const back = 90
 
 /** The market at the moment of the newest snapshot, with each coin's history in figures. */
 export const marketReport = Asset.make("market_report", {
@@ -27,6 +25,7 @@ export const marketReport = Asset.make("market_report", {
   group: "reporting",
   source: "market_snapshot, coin_statistics and price_history",
   from: { market: marketSnapshot, statistics: coinStatistics, prices: Asset.every(priceHistory, Day), coins: coinList },
+  settings: universeAndWindows("comparison", "overview"),
   into: Report.store,
   lateAfter: deadlines.market,
   // the morning's page follows when figures come later: from what is kept, so it costs no call
@@ -50,7 +49,9 @@ export const marketReport = Asset.make("market_report", {
     const own = figures.get(_.coin_id)?.last_day ?? ""
     return own > most ? own : most
   }, "")
-  const since = last === "" ? "0001-01-01" : new Date(Date.parse(last) - back * 86_400_000).toISOString().slice(0, 10)
+  const since = last === ""
+    ? "0001-01-01"
+    : new Date(Date.parse(last) - settings.windows.comparison * 86_400_000).toISOString().slice(0, 10)
   const sql = yield* DuckDb
   const lately = sql`(
     SELECT coin_id, day, price, 100 * price / arg_min(price, day) OVER (PARTITION BY coin_id) AS indexed

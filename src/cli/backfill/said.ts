@@ -1,6 +1,7 @@
 /** What a backfill would do, said: its batches, what they cost, how long they take, and what cannot be had. */
 import { Schema } from "effect"
 import type * as Backfill from "../../engine/Backfill.ts"
+import * as Plan from "../../engine/Plan.ts"
 import { BillJson, text as bill } from "../bill.ts"
 import { count, plain, table } from "../plain.ts"
 import { day } from "../run/over.ts"
@@ -37,7 +38,7 @@ export const ofPlan = ({ batches, pending, unavailable }: Backfill.Planned, bill
     to: day(end - 1),
     parts: steps.reduce((sum, _) => sum + _.subjects.length, 0),
     why: steps.reduce<Record<string, number>>((all, { why }) => {
-      for (const [reason, keys] of Object.entries(why)) all[reason] = (all[reason] ?? 0) + keys
+      for (const [reason, keys] of Plan.reasonsOf(why)) all[reason] = (all[reason] ?? 0) + keys
       return all
     }, {}),
     assets: [...new Set(steps.map((_) => _.asset.name))],
@@ -54,7 +55,7 @@ export const text = (said: typeof PlanJson.Type): string => {
     `${_.from}..${_.to}`,
     _.assets.join(", "),
     count(_.parts),
-    Object.entries(_.why).map(([reason, keys]) => `${reason} ${count(keys)}`).join(", "),
+    Object.entries(_.why).map(([reason, keys]) => Plan.counted(reason, count(keys))).join(", "),
     _.calls === 0 ? "" : count(_.calls)
   ])
   return plain([

@@ -60,7 +60,7 @@ const told = ({ pending, steps, unavailable }: Plan.Plan<unknown, unknown>, bill
     asset: _.asset.name,
     window: _.window.toString(),
     subjects: _.subjects.flatMap((subject) => subject ?? []),
-    why: { ..._.why },
+    why: Object.fromEntries(Plan.reasonsOf(_.why)),
     provisional: _.provisional,
     calls: _.calls,
     credits: _.credits
@@ -95,5 +95,5 @@ const whom = ({ subjects }: Pick<Told["steps"][number], "subjects">): string =>
   subjects.length > 1 ? count(subjects.length) + " each" : subjects[0] ?? ""
 
 const reasons = ({ provisional, why, window }: Told["steps"][number]): string =>
-  Object.entries(why).map(([reason, keys]) => window === "" ? reason : `${reason} ${count(keys)}`).join(", ") +
+  Object.entries(why).map(([reason, keys]) => window === "" ? reason : Plan.counted(reason, count(keys))).join(", ") +
   (provisional ? ", if that changed" : "")

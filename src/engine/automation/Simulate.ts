@@ -4,7 +4,7 @@
  * at once. What a sensor would see nobody can know: it is told when it would look.
  */
 import { Clock, Effect, Layer, Stream } from "effect"
-import type * as Asset from "../Asset.ts"
+import * as Asset from "../Asset.ts"
 import { Ledger, type LedgerFailed } from "../Ledger.ts"
 import { Entry, Manifest, type Numbered } from "../Manifest.ts"
 import type { Key } from "../Partition.ts"
@@ -140,6 +140,7 @@ const ran = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset.Any>, option
 const entryOf = Effect.fnUntraced(function*({ asset, window }: Plan.Step, subject: string | undefined) {
   const { seq } = yield* Manifest.use((_) => _.newest([]))
   const keys = { first: window.first, last: window.last }
+  const inputs = yield* Asset.settingsOf(asset)
   return new Entry({
     id: `imagined ${seq + 1}`,
     asset: asset.name,
@@ -148,7 +149,7 @@ const entryOf = Effect.fnUntraced(function*({ asset, window }: Plan.Step, subjec
     changed: [keys],
     codeVersion: asset.codeVersion,
     sawUpTo: seq,
-    inputs: {},
+    inputs,
     rows: 0,
     contentHash: "",
     warnings: [],
