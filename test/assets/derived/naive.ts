@@ -322,7 +322,7 @@ export const comparison = (world: World) => {
     .find((d) => compared.every(([, s]) => (price(s, d) ?? 0) > 0)) ?? NaN
   const indexed = (s: Series, d: number): Maybe => {
     const [now, then] = [price(s, d), price(s, base)]
-    return now === null || then === null ? null : 100 * now / then
+    return now === null || then === null ? null : 100 * (now / then)
   }
   return compared.flatMap(([coin, s]) =>
     days(s).filter((_) => _ >= base).map((day) => {
