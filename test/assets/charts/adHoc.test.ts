@@ -72,7 +72,7 @@ layer(world)("a chart that nobody defined", (it) => {
       ])
       const [drawdown, rsi] = [yield* adHoc({ ...whole, kind: "drawdown" }), yield* adHoc({ ...whole, kind: "rsi" })]
       assert.deepStrictEqual([labelsOf(drawdown.spec), labelsOf(rsi.spec)], [
-        "format(datum.value, '+,.4~%')",
+        "abs(datum.value) <= 0 ? '0%' : format(datum.value, '+,.4~%')",
         tidyNumber("datum.value")
       ])
     }))
