@@ -1,13 +1,14 @@
 /** `crypto report`: the market now, or a month, as one HTML file. What it needs is brought up to date first. */
 import { Console, Effect, FileSystem, Layer, Option, Path, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
+import { Manifest } from "../engine/Manifest.ts"
 import * as Run from "../engine/Run.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import { Settings } from "../services/Settings.ts"
 import { placed } from "./chart/placed.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
-import { jsonText } from "./plain.ts"
+import { jsonText, oneLine } from "./plain.ts"
 import { show } from "./progress/show.ts"
 import { answered } from "./reading.ts"
 import { opened } from "./report/opened.ts"
@@ -59,7 +60,15 @@ export const report = (root: Root, world: World) =>
       if (code !== exit.code.done) return yield* new exit.Exit({ code, says: summary.failures(reports) })
       const made = (yield* resultsOf(targets)).flatMap((_) => _.files)
       const file = made.find((_) => Option.isNone(input.month) || _.endsWith(`--${input.month.value}.html`))
-      if (file === undefined) return yield* new exit.Exit({ code: exit.code.failed, says: `${name} made no file` })
+      const rows = yield* rowsOf(name, Option.getOrElse(input.month, () => ""))
+      if (file === undefined || rows === 0) {
+        return yield* new exit.Exit({
+          code: exit.code.budget,
+          says: Option.isNone(input.month)
+            ? "There is no market to report of: market_snapshot has no coin"
+            : `There is nothing to report of ${oneLine(input.month.value)}: no price of that month is kept, or can be had with this plan`
+        })
+      }
       const kept = path.resolve(settings.dataDir, file)
       const shown = Option.isNone(input.out)
         ? kept
@@ -78,3 +87,11 @@ export const report = (root: Root, world: World) =>
       { command: "crypto report --month 2026-10 --out october.html", description: "A month, to a file" }
     ])
   )
+
+// helpers
+
+/** What a report says something of: coins. */
+const rowsOf = Effect.fnUntraced(function*(name: string, month: string) {
+  const log = yield* Manifest.use((_) => _.log([name]))
+  return log.findLast((_) => _.window.first === month)?.rows
+})

@@ -34,7 +34,10 @@ export const site = (root: Root, world: World) =>
         const fs = yield* FileSystem.FileSystem
         const path = yield* Path.Path
         const { assets } = yield* world.pipeline
-        const results = yield* resultsOf(assets)
+        const isThere = (file: string) => fs.exists(path.join(settings.dataDir, file))
+        // what was kept and has been removed by hand is not shown
+        const results = yield* Effect.forEach(yield* resultsOf(assets),
+          (result) => Effect.map(Effect.filter(result.files, isThere), (files) => ({ ...result, files })))
         if (results.length === 0)
           return yield* exit.usage(
             `nothing is kept yet that a site could show: make something first (${world.typed} run all)`
@@ -46,11 +49,7 @@ export const site = (root: Root, world: World) =>
           yield* placed(path.join(folder, name), content)
           files++
         })
-        for (const file of results.flatMap((_) => _.files)) {
-          const from = path.join(settings.dataDir, file)
-          // what was kept and has been removed by hand is not shown
-          if (yield* fs.exists(from)) yield* put(file, yield* fs.readFile(from))
-        }
+        for (const file of results.flatMap((_) => _.files)) yield* put(file, yield* fs.readFile(path.join(settings.dataDir, file)))
         const sql = yield* DuckDb
         for (const asset of assets) {
           const result = results.find((_) => _.asset === asset.name && _.kind === "table")

@@ -86,12 +86,16 @@ type More = Partial<Pick<Cli.Options<never, never>, "owner" | "kept" | "ledger" 
 type Typed = (...args: ReadonlyArray<string>) => Effect.Effect<Ran>
 
 /** What is typed at a command line, with what it wrote; it finds no .env, and of the environment only what is given. */
-export const typing = (commandLine: ReturnType<typeof Cli.make>, env: Record<string, string>): Typed => {
+export const typing = (
+  commandLine: ReturnType<typeof Cli.make>,
+  env: Record<string, string>,
+  /** No .env of whoever runs the tests. */
+  files: Layer.Layer<FileSystem.FileSystem> = FileSystem.layerNoop({})
+): Typed => {
   const screen: Array<string> = []
   const platform = Layer.mergeAll(
     NodeServices.layer,
-    // no .env of whoever runs the tests
-    FileSystem.layerNoop({}),
+    files,
     ConfigProvider.layer(ConfigProvider.fromEnv({ env })),
     Layer.succeed(Cli.Screen, { animates: false, columns: () => 80, rows: () => 24, write: (text) => void screen.push(text) })
   )
