@@ -72,7 +72,7 @@ export const overview = Effect.fnUntraced(
     const money = settings.currency.toUpperCase()
     const asOf = all[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
     const since = lately.reduce((least, _) => (least === "" || _.day < least ? _.day : least), "")
-    const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 180, ticks: false, domain: false } } as const
+    const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 130, ticks: false, domain: false } } as const
     const colour = {
       field: "coin",
       type: "nominal",

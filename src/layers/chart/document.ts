@@ -33,7 +33,7 @@ export const sheetOfDocuments = "h2{font-size:1.1rem;margin:2rem 0 .5rem}h3{font
   ".facts li>span,.note{color:var(--muted);font-size:.82rem}" +
   ".wide{overflow-x:auto;margin:.5rem 0}table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums}" +
   "th,td{padding:.32rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th:first-child,td:first-child{text-align:left}" +
-  "tbody th{white-space:normal;overflow-wrap:anywhere;min-width:6.5rem}th .note,td .note{font-size:inherit;font-weight:400}.words{display:block;min-width:16rem;white-space:normal;text-align:left}thead th{color:var(--muted);font-weight:600;white-space:normal;vertical-align:bottom}caption{text-align:left;color:var(--muted);font-size:.82rem;padding-bottom:.3rem}" +
+  "tbody th{white-space:normal;overflow-wrap:anywhere;min-width:9.5rem}th .note,td .note{font-size:inherit;font-weight:400}.words{display:block;min-width:16rem;white-space:normal;text-align:left}thead th{color:var(--muted);font-weight:600;white-space:normal;vertical-align:bottom}caption{text-align:left;color:var(--muted);font-size:.82rem;padding-bottom:.3rem}" +
   ".facts b span{white-space:nowrap}.up{color:var(--gain)}.down{color:var(--loss)}.synthetic{border:2px solid var(--loss);border-radius:8px;padding:.5rem .75rem;font-weight:600}" +
   "dl.formulas{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.2rem 1rem;font-size:.84rem}dl.formulas dt{font-weight:600}dl.formulas dd{margin:0;color:var(--muted)}" +
   "ul.plain{padding-left:1.1rem}nav ul{padding-left:1.1rem}" +

@@ -134,7 +134,7 @@ it.effect("of more coins, pairs and months than there is room for some are shown
         many.concat(more).join(", ")
       }, c in USD, with the price change over 24 hours, 7 days and 30 days, as of 2026-01-02 06:00 UTC.`,
       "Pearson correlation of daily log returns, 2025-11-30 to 2026-01-02 (UTC) · pairs with fewer than 30 common days are blank · the first 20 of 41 tracked coins",
-      `Heatmap of the correlation of daily log returns of ${shown}. Closest: x10 and x11 (0.50); least close: x11 and x12 (-0.50).`,
+      `Heatmap of the correlation of daily log returns of ${shown}. Closest: x10 and x11 (0.50); least close: x11 and x12 (−0.50).`,
       "2024-01 to 2025-12, as of 2026-01-01 00:00 UTC; from the first of a month to the first of the next · months whose first or last price is missing are blank · the last 24 of 25 months · the first 40 of 41 tracked coins",
       `Table of monthly returns of ${
         many.slice(0, 40).join(", ")
