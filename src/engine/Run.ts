@@ -321,13 +321,14 @@ const block = (run: string, step: Plan.Step, subject: string | undefined, by: st
 /** The step's asset over the step's slice; all that it pulls is read. What the store said of the publication. */
 const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id: string) => {
   let published: Publication = { rows: 0, changed: Span.empty, warnings: [] }
-  const over = asset.per === undefined ? Context.empty() : asset.per.over(window)
-  const here = subject === undefined || asset.of === undefined ? over : Context.merge(over, asset.of.at(subject))
-  const context = here.pipe(
-    Context.add(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
-    Context.add(Asset.Published, (of, publication) => Effect.sync(() => void (published = of === asset ? publication : published)))
+  const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
+  const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
+  return one.pipe(
+    Effect.provideService(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
+    Effect.provideService(Asset.Published,
+      (of, publication) => Effect.sync(() => void (published = of === asset ? publication : published))),
+    Effect.map(() => published)
   )
-  return Effect.map(Effect.provideContext(asset, context), () => published)
 }
 
 const message = (error: unknown): string => error instanceof Error ? error.message : String(error)
