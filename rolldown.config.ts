@@ -35,10 +35,10 @@ export default defineConfig([
       // What a run loads one after the other, in as few files as that takes: a file more costs a third of a millisecond.
       codeSplitting: {
         groups: [
-          { name: "main", test: /src\/cli\/(main|elsewhere|run)\.ts$/, priority: 4 },
-          { name: "services", test: /src\/services\//, priority: 3 },
-          { name: "program", test: /src\/program\.ts$/, priority: 2 },
-          { name: "Live", test: /src\/layers\/Live\.ts$/, priority: 1 }
+          { name: "main", test: /src[\\/]cli[\\/](main|elsewhere|run)\.ts$/, priority: 4 },
+          { name: "services", test: /src[\\/]services[\\/]/, priority: 3 },
+          { name: "program", test: /src[\\/]program\.ts$/, priority: 2 },
+          { name: "Live", test: /src[\\/]layers[\\/]Live\.ts$/, priority: 1 }
         ]
       }
     },
