@@ -10,7 +10,15 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const project = mkdtempSync(join(tmpdir(), "crypto-package-"))
-const wanted = ["dist/crypto.js", "dist/chartWorker.js", "dist/lib/index.js", "dist/lib/index.d.ts", "LICENSE", "package.json"]
+const wanted = [
+  "dist/crypto.js",
+  "dist/main.cjs",
+  "dist/chartWorker.js",
+  "dist/lib/index.js",
+  "dist/lib/index.d.ts",
+  "LICENSE",
+  "package.json"
+]
 const own: Manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 try {
