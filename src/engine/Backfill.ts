@@ -8,7 +8,7 @@
 import { Effect } from "effect"
 import type * as Asset from "./Asset.ts"
 import { type Event, Ledger } from "./Ledger.ts"
-import type { Key } from "./Partition.ts"
+import { type Key, parseWindow, whole } from "./Partition.ts"
 import type { Manifest } from "./Manifest.ts"
 import * as Plan from "./Plan.ts"
 import * as Requests from "./Request.ts"
@@ -124,7 +124,8 @@ export const narrowing = Effect.fnUntraced(function*(which: Which) {
     if (reason === "after upstream") return spans
     const key = `${asset.name} ${subject ?? ""}`
     const known = keys.get(key) ?? Span.of(
-      failed.filter((_) => _.asset === asset.name && _.subject === (subject ?? "")).map((_) => spanOf(asset, _.window))
+      failed.filter((_) => _.asset === asset.name && _.subject === (subject ?? ""))
+        .flatMap((_) => parseWindow(asset.per?.calendar ?? whole.calendar, _.window) ?? [])
     )
     keys.set(key, known)
     return Span.intersect(spans, known)
@@ -181,12 +182,4 @@ const stateOf = (batches: ReadonlyArray<Request>): State => {
   if (some("queued")) return "queued"
   if (some("cancelled", "interrupted", "lost")) return "cut short"
   return some("failed") ? "failed" : some("partial") ? "partial" : "succeeded"
-}
-
-/** As a window prints: one key, or the first and the last. What is none of the calendar's has no keys. */
-const spanOf = (asset: Asset.Any, window: string): Span.Span => {
-  if (asset.per === undefined) return { from: -Infinity, to: Infinity }
-  const [first = "", last = first] = window.split("..")
-  const { calendar } = asset.per
-  return { from: calendar.ordinalOf(first) ?? 0, to: calendar.ordinalOf(last) ?? -1 }
 }

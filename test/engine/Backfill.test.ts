@@ -89,6 +89,19 @@ describe("a plan of a backfill", () => {
     })))
 })
 
+describe("a backfill of what failed", () => {
+  it.effect("takes what lies in no time, too", () =>
+    world(Effect.gen(function*() {
+      const one = (name: string, made: Effect.Effect<ReadonlyArray<{ readonly value: number }>, "no">) =>
+        Asset.make(name, { about: "", into: inOne }, () => made)
+      const [failing, untried] = [one("failing", Effect.fail("no" as const)), one("untried", Effect.succeed([{ value: 1 }]))]
+      yield* Run.upToDate([failing])
+      assert.deepStrictEqual(said(yield* Backfill.plan([failing, untried], { start, end, which: "failed" })), [
+        "failing (never made) | 0 calls"
+      ])
+    })))
+})
+
 describe("a backfill", () => {
   it("asks for each batch in its turn, behind everything that has a date", () => {
     const batch = (start: number) => ({ start, end: start + DAY, steps: [], calls: 0 })

@@ -236,7 +236,7 @@ export const heard = <Cursor, E, R>(
       const every = Duration.toMillis(options.every === undefined ? pulse : Duration.fromInputUnsafe(options.every))
       const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? 0))
       return Stream.unfold({ cursor, last }, Effect.fnUntraced(function*(state) {
-        if (state.last !== undefined && minimum > 0) yield* until(state.last + minimum)
+        if (state.last !== undefined) yield* until(state.last + minimum)
         while (true) {
           const sighting = yield* look(state.cursor)
           const now = yield* Clock.currentTimeMillis

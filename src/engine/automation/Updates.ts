@@ -28,6 +28,6 @@ export const of = <E, R>(
   return Sensor.heard({
     text: `when ${names.join(" or ")} was made`,
     interest: (_) => _._tag === "StepEnded" && _.state === "succeeded",
-    minimum: options.minimum ?? 0
+    ...options
   }, look)
 }
