@@ -83,7 +83,9 @@ export const make = <
       yield* adopt(sql, step.asset)
       yield* fit(sql, step.asset.name, shape)
       const rows = Statement.isFragment(value) ? value : transpose(shape, yield* encode(value))
-      const { publication, refused } = yield* sql.atomic(published(step, shape, rows))
+      const { made, publication, refused } = yield* sql.atomic(published(step, shape, rows))
+      // if it cannot be now, the next one gives the room back
+      if (made >= rowGroup) yield* Effect.ignore(sql.checkpoint)
       if (refused.length > 0) {
         return yield* new AuditFailed({
           asset: step.asset.name,
@@ -107,6 +109,12 @@ export const make = <
 }
 
 // helpers
+
+/**
+ * So many rows go into the file as they are made, past the log whose size makes DuckDB clean up by itself: without a
+ * checkpoint, what they replace, or they themselves when they are thrown away, takes room in the file until it is closed.
+ */
+const rowGroup = 122_880
 
 type Columns = Readonly<Record<string, ReadonlyArray<unknown>>>
 
@@ -140,20 +148,20 @@ const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape:
 })
 
 /**
- * Inside the transaction: stage, audit, and swap or keep the offenders. Where no row will stay beside those that are made,
- * the staged table becomes the table: it is written once.
+ * Inside the transaction: stage, audit, and swap or keep the offenders. Where there was no row yet, the staged table
+ * becomes the table: it is written once. Elsewhere it is a temporary one, since DuckDB does not give back the room of a table
+ * that is made and dropped in one transaction.
  */
 const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
   const sql = yield* DuckDb
   const plug = yield* Plug
   const here = slicing(sql, step.asset, { ...shape, log: undefined }, step)
-  const becomes = Statement.isFragment(rows) && (yield* isAll(sql, step.asset, shape, here))
+  const becomes = Statement.isFragment(rows) && (yield* isEmpty(sql, step.asset))
   yield* sql`CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
-  if (Statement.isFragment(rows)) {
-    yield* sql`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes ? sorted(sql, shape) : sql``}`
-  } else {
-    yield* sql.append(stagedName(step), rows)
-  }
+  const made = Statement.isFragment(rows)
+    ? (yield* sql<{ Count: number }>`
+      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes ? sorted(sql, shape) : sql``}`)[0]?.Count ?? 0
+    : yield* sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
   const found = yield* audited(sql, step, shape)
   yield* plug("checked", step.asset, step.subject)
@@ -163,14 +171,12 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, ro
     : yield* swap(sql, step, shape, { becomes, here, warnings: found })
   yield* sql`DROP TABLE IF EXISTS ${staged(sql, step)}`
   yield* plug("committing", step.asset, step.subject)
-  return { publication, refused }
+  return { made, publication, refused }
 })
 
-/** Whether no row will stay beside those of the slice. */
-const isAll = Effect.fnUntraced(function*(sql: DuckDbClient, asset: Asset.Any, shape: Shape, here: Statement.Fragment) {
-  const stays = shape.log === undefined ? sql`(${here}) IS NOT TRUE` : sql`true`
-  const [some] = yield* sql<{ stays: boolean }>`SELECT EXISTS (FROM ${sql(asset.name)} WHERE ${stays}) AS stays`
-  return some?.stays === false
+const isEmpty = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any) {
+  const [some] = yield* sql<{ rows: boolean }>`SELECT EXISTS (FROM ${sql(name)}) AS rows`
+  return some?.rows === false
 })
 
 /** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */

@@ -1,6 +1,9 @@
 /** A table is written by write–audit–publish: what is refused changes nothing, what is published is whole, what is unchanged is not written. */
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Schema } from "effect"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Asset from "../../src/engine/Asset.ts"
 import * as Check from "../../src/engine/Check.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
@@ -12,6 +15,7 @@ import * as TestPipeline from "../../src/layers/TestPipeline.ts"
 import * as Column from "../../src/services/Column.ts"
 import { DuckDb } from "../../src/services/DuckDb.ts"
 import * as Table from "../../src/services/Table.ts"
+import { onDisk } from "../assets/onDisk.ts"
 
 class Coin extends Subject.make<Coin>()("test/Coin", Effect.succeed(["a", "b"])) {}
 class Day extends Partition.daily<Day>()("test/Day", { exists: "start" }) {}
@@ -294,7 +298,7 @@ it.effect("what a body asks of SQL fails its step alone", () => {
   }).pipe(Effect.provide(world))
 })
 
-it.effect("what replaces every row becomes the table; where some stay, they stay; nothing that was staged is left", () => {
+it.effect("what is staged for an empty table becomes the table; where rows are, theirs is kept; nothing that was staged is left", () => {
   let said = "('2026-01-03', 3), ('2026-01-01', 1), ('2026-01-02', 2)"
   const asset = Asset.make("kept", { about: "", into: Table.make(Row, { key: "day" }), per: Day, checks: [Check.within("price", 0, 10)] },
     () =>
@@ -312,20 +316,45 @@ it.effect("what replaces every row becomes the table; where some stay, they stay
     const left = sql`SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE '%kept' ORDER BY ALL`
     const lying = Effect.map(sql<{ price: number }>`FROM kept`, (_) => _.map(({ price }) => price))
     const remade = (from: number) => Run.upToDate([asset], { force: true, over: { start: Date.UTC(2026, 0, from) } })
+    yield* sql`CREATE TABLE kept (coin VARCHAR, day DATE, price DOUBLE)`
+    const empty = yield* identity
+    const good = said
+    said = "('2026-01-01', 11)"
+    assert.deepStrictEqual(outcomes(yield* remade(1)).map((_) => _._tag), ["Failed"])
+    assert.deepStrictEqual([yield* identity, yield* lying], [empty, []])
+    said = good
     yield* remade(1)
     assert.deepStrictEqual(yield* lying, [1, 2, 3], "by what names them")
     const first = yield* identity
+    assert.notStrictEqual(first, empty)
     yield* remade(1)
-    assert.strictEqual(yield* identity, first, "unchanged, it is not written again")
     said = "('2026-01-01', 4), ('2026-01-02', 5), ('2026-01-03', 6)"
     yield* remade(2)
     assert.deepStrictEqual([yield* identity, yield* lying], [first, [1, 5, 6]])
     yield* remade(1)
-    const second = yield* identity
-    assert.notStrictEqual(second, first)
+    assert.deepStrictEqual([yield* identity, yield* lying], [first, [4, 5, 6]])
     said = "('2026-01-01', 11)"
     assert.deepStrictEqual(outcomes(yield* remade(1)).map((_) => _._tag), ["Failed"])
-    assert.deepStrictEqual([yield* identity, yield* lying], [second, [4, 5, 6]])
+    assert.deepStrictEqual([yield* identity, yield* lying], [first, [4, 5, 6]])
     assert.deepStrictEqual(yield* left, [{ name: "kept" }])
   }).pipe(Effect.provide(world))
+})
+
+it.live("a large table that is made again and again, changed or not, does not grow its file without end", () => {
+  const big = (shift: number) =>
+    Asset.make("big", { about: "", into: Table.make(Schema.Struct({ name: Schema.String, level: Schema.Finite })) }, () =>
+      DuckDb.useSync((sql) => sql`SELECT 'n' || i AS name, sin(i + ${shift}) AS level FROM range(130000) t(i)`))
+  return Effect.gen(function*() {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "table-"))),
+      (_) => Effect.sync(() => rmSync(_, { recursive: true }))
+    )
+    const size = Effect.sync(() => statSync(join(folder, "crypto.duckdb")).size)
+    yield* Effect.gen(function*() {
+      yield* Run.upToDate([big(0)])
+      const once = yield* size
+      for (const shift of [0, 1, 2, 3, 4]) yield* Run.upToDate([big(shift)], { force: true })
+      assert.isAtMost(yield* size, 3 * once)
+    }).pipe(Effect.provide(onDisk(folder)))
+  }).pipe(Effect.scoped)
 })
