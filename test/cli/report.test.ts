@@ -76,7 +76,7 @@ describe("crypto report", () => {
         assert.match(read(out), /^<!doctype html>[^]*<h1>Crypto market report<\/h1>[^]*<\/html>\n$/)
         assert.deepStrictEqual(below(join(folder, "data/reports")), ["market_report.html"])
         const again = yield* crypto("report", "--json")
-        assert.deepStrictEqual(Schema.decodeUnknownSync(Schema.fromJsonString(Cli.ReportJson))(again.out), {
+        assert.deepStrictEqual(yield* Schema.decodeEffect(Schema.fromJsonString(Cli.ReportJson))(again.out), {
           asset: "market_report",
           file: out
         })
@@ -180,7 +180,7 @@ describe("crypto site", () => {
         const { code, err, out } = yield* crypto("site", "--out", site, "--json")
         assert.strictEqual(code, 0, err)
         const made = below(site)
-        assert.deepStrictEqual(Schema.decodeUnknownSync(Schema.fromJsonString(Cli.SiteJson))(out), { folder: site, files: made.length })
+        assert.deepStrictEqual(yield* Schema.decodeEffect(Schema.fromJsonString(Cli.SiteJson))(out), { folder: site, files: made.length })
         assert.includeMembers([...made], [
           "index.html",
           "graph.html",

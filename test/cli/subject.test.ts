@@ -36,7 +36,7 @@ const inWorld = <A, E>(test: (river: ReturnType<typeof typing>) => Effect.Effect
     return yield* Effect.provide(test(typing(Cli.make(pipeline, { name: "river", version: "1.2.3", about: "", layer }), {})), layer)
   }).pipe(Effect.scoped)
 
-const parse = <A>(schema: Schema.Codec<A, unknown>) => (text: string) => Schema.decodeUnknownEffect(Schema.fromJsonString(schema))(text)
+const parse = <A>(schema: Schema.Codec<A, unknown>) => (text: string) => Schema.decodeEffect(Schema.fromJsonString(schema))(text)
 
 describe("subject", () => {
   it.effect("add and delete edit a set, list says what is in it and what was", () =>

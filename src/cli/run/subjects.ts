@@ -40,7 +40,7 @@ export const known = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.An
   if (names.length === 0) return
   const subjects = new Set(targets.flatMap((_) => _.of ?? []))
   if (subjects.size === 0) return yield* exit.usage("--subject: the targets are made for no subject, so leave it out")
-  const lists = yield* Effect.forEach(subjects, (_) => Effect.catchIf(answered(_.list), isUnknown, () => Effect.succeed(undefined)))
+  const lists = yield* Effect.forEach(subjects, (_) => Effect.catchIf(answered(_.list), isUnknown, () => Effect.void))
   // which ones there are may be known only once something has been made: then the plan says it
   if (lists.includes(undefined)) return
   const all = lists.flatMap((_) => _ ?? [])
