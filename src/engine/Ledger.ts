@@ -155,7 +155,7 @@ export class Ledger extends Context.Service<Ledger, {
   readonly hold: (owner: string, until: number) => Effect.Effect<void, LedgerFailed>
   /**
    * What ended before these instants: runs with their steps and requests, and ticks; how many there are, and gone if it is
-   * meant. What is open stays, and what says that the last try of a slice failed.
+   * meant. What is open stays, what says that the last try of a slice failed, and an end that somebody who is on has yet to see.
    */
   readonly forget: (
     before: { readonly runs: number; readonly ticks: number },

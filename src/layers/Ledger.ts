@@ -222,10 +222,17 @@ const begin = (session: Session, request: string, leases: ReadonlyArray<Lease>, 
 /** Infinitely long ago, as an instant that a file can hold. */
 const instant = (millis: number): number => Math.max(Math.round(millis), -8.64e15)
 
+/** Up to which end all have seen that follow the ends of runs: a schedule's cursor is its number, a sensor's holds it as `seq`. */
+const seen = `coalesce((
+  SELECT min(CASE WHEN kind = 'schedule' AND json_type(cursor) = 'integer' THEN json_extract(cursor, '$') ELSE json_extract(cursor, '$.seq') END)
+  FROM automation
+  WHERE "on" = 1 AND json_valid(cursor)), 9007199254740991)`
+
 const forget = (session: Session, runsBefore: number, ticksBefore: number, isMeant: boolean) => {
   const [runs, ticks] = [instant(runsBefore), instant(ticksBefore)]
   // the last try of a slice stays, if it failed: it says how the slice stands
-  const old = `SELECT id FROM run WHERE endedAt < ? AND NOT EXISTS (
+  // and an end stays that a schedule or sensor which is on has yet to see, however old it is
+  const old = `SELECT id FROM run WHERE endedAt < ? AND id NOT IN (SELECT run FROM run_end WHERE seq > ${seen}) AND NOT EXISTS (
     SELECT 1 FROM step s WHERE s.run = run.id AND s.state = 'failed' AND NOT EXISTS (
       SELECT 1 FROM step later
       WHERE later.asset = s.asset AND later.subject = s.subject AND later."window" = s."window" AND later.rowid > s.rowid))`
@@ -238,7 +245,11 @@ const forget = (session: Session, runsBefore: number, ticksBefore: number, isMea
   if (!isMeant) return found
   session.run(`DELETE FROM step WHERE run IN (${old})`, runs)
   session.run(`DELETE FROM run_end WHERE run IN (${old})`, runs)
-  session.run(`DELETE FROM run WHERE endedAt < ? AND NOT EXISTS (SELECT 1 FROM step s WHERE s.run = run.id)`, runs)
+  session.run(
+    `DELETE FROM run WHERE endedAt < ? AND NOT EXISTS (SELECT 1 FROM step s WHERE s.run = run.id)
+      AND NOT EXISTS (SELECT 1 FROM run_end WHERE run_end.run = run.id)`,
+    runs
+  )
   session.run(`DELETE FROM request WHERE endedAt < ? AND NOT EXISTS (SELECT 1 FROM run WHERE run.request = request.id)`, runs)
   session.run(`DELETE FROM tick WHERE ${oldTicks}`, ticks)
   return found

@@ -540,3 +540,30 @@ it.effect("what is recorded together is there together, or not at all", () =>
     yield* Effect.flip(ledger.record(runEnded("r1"), runStarted("r1", "prices")))
     assert.strictEqual((yield* open).runs.length, 1)
   }).pipe(Effect.provide(Layer.fresh(layer(":memory:")))))
+
+it.effect("what is old is forgotten, but not an end that a schedule or sensor which is on has yet to see, nor the last try that failed", () =>
+  Effect.gen(function*() {
+    const ledger = yield* Ledger
+    const ended = (run: string, state: "succeeded" | "failed" = "succeeded") =>
+      record(runStarted(run, run), { ...stepStarted(run, `${run} step`), asset: run }, stepEnded(`${run} step`, state), runEnded(run))
+    const set = (name: string, kind: "schedule" | "sensor", on: boolean, cursor: string): Event => ({
+      _tag: "AutomationSet",
+      name,
+      kind,
+      on,
+      cadence: "",
+      why: "",
+      cursor
+    })
+    yield* Effect.forEach(["a", "b", "c", "d"], (_) => ended(_, _ === "a" ? "failed" : "succeeded"))
+    yield* record(set("follower", "schedule", true, "3"), set("hook", "sensor", true, "{\"seq\":2,\"failing\":{}}"),
+      set("counts", "sensor", true, "1"), set("off", "schedule", false, "0"), set("other", "sensor", true, "[1]"))
+    const kept = Effect.map(ledger.runs(9), (_) => _.map(({ id }) => id).toReversed())
+    const before = { runs: Number.MAX_SAFE_INTEGER, ticks: 0 }
+    assert.deepStrictEqual(yield* ledger.forget(before, false), { runs: 1, ticks: 0 })
+    yield* ledger.forget(before, true)
+    assert.deepStrictEqual([yield* kept, (yield* ledger.ends(2, 9)).map((_) => _.id)], [["a", "c", "d"], ["c", "d"]])
+    yield* record(set("follower", "schedule", true, "4"), set("hook", "sensor", false, "{\"seq\":2,\"failing\":{}}"))
+    yield* ledger.forget(before, true)
+    assert.deepStrictEqual(yield* kept, ["a"])
+  }).pipe(Effect.provide(Layer.fresh(layer(":memory:")))))
