@@ -3,8 +3,8 @@
  *
  * Node's compile cache keeps what is compiled while a file is loaded. Most functions are compiled later, when they are
  * first called, and again in each process: that is a fifth of the time a short command takes. So here the code is kept as
- * it is when the process ends, for each command its own, in the folder of Node's cache (one for each version, set of flags
- * and user; NODE_DISABLE_COMPILE_CACHE switches it off). What V8 does not take is compiled again.
+ * it is when the process ends, for each command its own, beside the command, where only those may write who may change it
+ * (NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE switches it off). What V8 does not take is compiled again.
  */
 import type { Script } from "node:vm"
 
@@ -18,7 +18,7 @@ export const load = (folder: string, file: string, command: string): void => {
   const { crc32 } = process.getBuiltinModule("node:zlib")
   const { Script } = process.getBuiltinModule("node:vm")
   const { createRequire, enableCompileCache, getCompileCacheDir } = process.getBuiltinModule("node:module")
-  enableCompileCache()
+  enableCompileCache(join(folder, ".code"))
   const directory = getCompileCacheDir()
   const outside = createRequire(join(folder, file))
   const loaded = new Map<string, { exports: unknown }>()

@@ -17,7 +17,7 @@ const inFolder = (body: (folder: string) => void): void => {
 }
 
 /** Loads `main.cjs` of the folder as the command of that name; what is printed, and how it ended. */
-const load = (folder: string, command: string, env: Record<string, string> = {}) => {
+const load = (folder: string, command: string, env: Record<string, string | undefined> = {}) => {
   const script = `import { load } from ${JSON.stringify(source)}
     const { Script } = process.getBuiltinModule("node:vm")
     process.getBuiltinModule("node:vm").Script = class extends Script {
@@ -39,8 +39,8 @@ const write = (folder: string, files: Record<string, string>): void => {
 }
 
 /** What is kept, without Node's own. */
-const kept = (folder: string): ReadonlyArray<string> =>
-  readdirSync(join(folder, "cache"), { recursive: true, encoding: "utf8" }).filter((_) => _.endsWith(".cjs")).toSorted()
+const kept = (folder: string, cache = "cache"): ReadonlyArray<string> =>
+  readdirSync(join(folder, cache), { recursive: true, encoding: "utf8" }).filter((_) => _.endsWith(".cjs")).toSorted()
 
 const two = {
   "main.cjs": `const { word } = require("./chunk-word.cjs"), { basename } = require("node:path")
@@ -56,6 +56,16 @@ describe("the code that is kept of a command", () => {
       assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "taken"], printed: "here main.cjs true" })
       assert.deepStrictEqual(load(folder, "list").said, ["compiled", "compiled"])
       assert.strictEqual(kept(folder).length, 4)
+    }))
+
+  it("lies beside the command, where only those may write who may change it", () =>
+    inFolder((folder) => {
+      write(folder, two)
+      const lies = { NODE_COMPILE_CACHE: undefined }
+      assert.deepStrictEqual(load(folder, "run", lies).said, ["compiled", "compiled"])
+      assert.deepStrictEqual(load(folder, "run", lies).said, ["taken", "taken"])
+      assert.strictEqual(kept(folder, ".code").length, 2)
+      assert.strictEqual(kept(folder).length, 0)
     }))
 
   it("holds what was compiled after the file was loaded", () =>
