@@ -43,7 +43,9 @@ describe("in a browser", () => {
         PATH: process.env["PATH"],
         HOME: folder,
         CRYPTO_STATE_DIR: join(folder, "state"),
-        CRYPTO_COINS: "bitcoin,ethereum,sandbox-script"
+        CRYPTO_COINS: "bitcoin,ethereum,sandbox-script",
+        // the checker looks at each cell of a table
+        CRYPTO_HISTORY_DAYS: "100"
       }
     })
     assert.strictEqual(status, 0, stderr)
