@@ -4,7 +4,7 @@
  * repository begin anew; those of packages stay.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import type { Plugin } from "vite"
 import { createVitest, type PoolOptions, type PoolWorker } from "vitest/node"
@@ -128,12 +128,12 @@ export const keptVitest = async (named: string | undefined): Promise<Kept> => {
       change(put)
       runs++
       let isHanging = false
-      const timer = setTimeout(() => {
+      const watch = watched(patience, () => child?.pid, () => {
         isHanging = true
         giveUp()
-      }, patience)
+      })
       const told = await vitest.runTestSpecifications(await vitest.globTestSpecifications([resolve(test)]))
-      clearTimeout(timer)
+      clearInterval(watch)
       const testModules = told.testModules.filter((_) => _.moduleId === resolve(test))
       const { unhandledErrors } = told
       const tests = testModules.flatMap((_) => [...(_.children.allTests())])
@@ -154,4 +154,38 @@ export const keptVitest = async (named: string | undefined): Promise<Kept> => {
         : "tells of no test"
     }
   }
+}
+
+// helpers
+
+const glance = 2_500
+
+/**
+ * Gives up on a process that has worked for as long as one has patience, or has done nothing at all for four glances:
+ * one that only waits for its turn on a busy machine has done neither. Where that cannot be told, time decides.
+ */
+const watched = (patience: number, pid: () => number | undefined, giveUp: () => void): NodeJS.Timeout => {
+  const begin = performance.now()
+  let first: number | undefined
+  let last = -1
+  let idle = 0
+  return setInterval(() => {
+    const now = workOf(pid())
+    if (now === undefined) {
+      if (performance.now() - begin > patience) giveUp()
+      return
+    }
+    first ??= now.done
+    idle = now.waits && now.done === last ? idle + 1 : 0
+    last = now.done
+    if (now.done - first >= patience || idle >= 4) giveUp()
+  }, glance)
+}
+
+/** How long a process has worked, in milliseconds, and whether it waits for something other than its turn: where Linux tells. */
+const workOf = (pid: number | undefined): { readonly done: number; readonly waits: boolean } | undefined => {
+  const file = `/proc/${pid}/stat`
+  if (pid === undefined || !existsSync(file)) return undefined
+  const fields = readFileSync(file, "utf8").split(") ").at(-1)?.split(" ") ?? []
+  return { done: (Number(fields[11]) + Number(fields[12])) * 10, waits: fields[0] === "S" }
 }

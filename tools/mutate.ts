@@ -8,8 +8,8 @@
  * Without `--tests` a file's tests are the quick ones that reach it through imports, twelve or `--most`, the nearest
  * first; of these `--named` takes those whose full name it matches. `--every 5` tries each fifth mutant. Nothing is written: a mutant lives in the process that tests it.
  *
- * A mutant is killed when a test fails, when the file no longer loads, or when the tests take ten times as long as they
- * do without it (those that hang are named). A run that tells of no test kills nothing and ends the tool.
+ * A mutant is killed when a test fails, when the file no longer loads, or when the tests work ten times as long as they
+ * do without it, or do nothing any more (those that hang are named). A run that tells of no test kills nothing and ends the tool.
  *
  * A process tests many mutants. After each two dozen the tests have to pass in it as things are, else these are tried
  * again, a process each; with `--anew` all are.
@@ -133,7 +133,7 @@ async function killerOf(put: Put, tests: ReadonlyArray<Tried>, anew: boolean): P
   // those first that kill most for their time; those that were not needed yet come last, the nearest first
   const worth = (_: Tried) => _.took === undefined ? 0 : (_.kills + 1) / (_.runs + 2) / (_.took + 100)
   for (const tried of tests.toSorted((a, b) => worth(b) - worth(a))) {
-    const patience = Math.max(8_000, 10 * await timed(tried))
+    const patience = Math.min(12_000, Math.max(4_000, 10 * await timed(tried)))
     const run = await vitest.run(tried.test, put, patience, anew)
     // an error from elsewhere may be what another mutant left behind
     const end = run === "leaves an error behind" || run === "tells of no test" ? await vitest.run(tried.test, put, patience, true) : run
