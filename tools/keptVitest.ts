@@ -52,7 +52,8 @@ export const keptVitest = async (named: string | undefined): Promise<Kept> => {
       serialization: "advanced"
     })
     const its = child
-    its.setMaxListeners(0).once("exit", () => child === its && giveUp())
+    // what is written to one that is just being killed is lost
+    its.setMaxListeners(0).on("error", () => undefined).once("exit", () => child === its && giveUp())
     return {
       name: "kept",
       on: (event, callback) => void listeners.set(event, (listeners.get(event) ?? new Set()).add(callback)),
