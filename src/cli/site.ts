@@ -2,6 +2,7 @@
 import { Console, Effect, FileSystem, Path, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { attribution } from "../services/chartFrame.ts"
+import * as Column from "../services/Column.ts"
 import { DuckDb } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import { placed } from "./chart/placed.ts"
@@ -11,6 +12,7 @@ import { counted, jsonText } from "./plain.ts"
 import { toCsv } from "./query.ts"
 import { answered, reading } from "./reading.ts"
 import { resultsOf } from "./run/results.ts"
+import { newestFirst } from "./show/newestFirst.ts"
 import { graphPage, index, page, type Site, tablePage } from "./site/pages.ts"
 import type { World } from "./world.ts"
 
@@ -54,7 +56,8 @@ export const site = (root: Root, world: World) =>
         for (const asset of assets) {
           const result = results.find((_) => _.asset === asset.name && _.kind === "table")
           if (result === undefined) continue
-          const order = asset.into.keyed ? " ORDER BY 2 DESC, 1" : ""
+          const { keyed, row } = asset.into
+          const order = keyed && row !== undefined ? ` ORDER BY ${newestFirst(Column.of(row))}` : ""
           const all = yield* sql.queryReadOnly(`SELECT * FROM "${asset.name}"${order}`, { limit: most, timeout: "60 seconds" })
           yield* put(`tables/${asset.name}.csv`, `${toCsv(all, false)}\r\n`)
           yield* put(

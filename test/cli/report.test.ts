@@ -176,6 +176,7 @@ describe("crypto site", () => {
       Effect.gen(function*() {
         assert.strictEqual((yield* crypto("report")).code, 0)
         assert.strictEqual((yield* crypto("report", "--month", "2025-12")).code, 0)
+        assert.strictEqual((yield* crypto("run", "market_index")).code, 0)
         const site = join(folder, "site")
         const { code, err, out } = yield* crypto("site", "--out", site, "--json")
         assert.strictEqual(code, 0, err)
@@ -196,6 +197,12 @@ describe("crypto site", () => {
           for (const [, link = ""] of text.matchAll(/(?:href|src)="([^"#]+)"/g)) {
             assert.isTrue(existsSync(resolve(dirname(join(site, page)), link)), `${page} leads to ${link}`)
           }
+        }
+        for (const table of made.filter((_) => _.endsWith(".csv"))) {
+          const [head = "", ...rows] = read(join(site, table)).trim().split("\r\n")
+          const time = head.split(",").findIndex((_) => _ === "day" || _ === "month")
+          const times = rows.flatMap((_) => _.split(",")[time] ?? [])
+          assert.deepStrictEqual(times, times.toSorted().reverse(), `${table}: the newest first`)
         }
         const again = yield* crypto("site", "--out", site)
         assert.deepStrictEqual([again.code, again.out, below(site)], [0, join(site, "index.html"), made])

@@ -3,6 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
+import { newestFirst, quoted } from "./newestFirst.ts"
 
 export const Profile = Schema.Struct({
   rows: Schema.Int,
@@ -36,11 +37,9 @@ export const profileOf = Effect.fnUntraced(function*(asset: Asset.Any, limit: nu
   const rows = counted?.n ?? 0
   const [told = {}] = yield* sql<Readonly<Record<string, string | number | null>>>`
     SELECT ${sql.csv(columns.flatMap(({ name }, i) => measures(sql, name, i, rows)))} FROM ${sql(table)}`
-  const newest = columns.find((_) => _.type === "DATE" || _.type === "TIMESTAMPTZ")
-  const order = newest === undefined ? "ALL" : [`${quoted(newest.name)} DESC NULLS LAST`, ...columns.map((_) => quoted(_.name))].join(", ")
   // as a stranger's query, so that its values are JSON
   const { rows: lastRows } = yield* sql.queryReadOnly(
-    `SELECT * FROM (SELECT ${columns.map((_) => quoted(_.name)).join(", ")} FROM ${quoted(table)}) ORDER BY ${order}`,
+    `SELECT * FROM (SELECT ${columns.map((_) => quoted(_.name)).join(", ")} FROM ${quoted(table)}) ORDER BY ${newestFirst(columns)}`,
     { limit }
   )
   const profile: typeof Profile.Type = {
@@ -75,7 +74,5 @@ const measures = (sql: DuckDbClient, name: string, i: number, rows: number) => {
     sql`max(${column})::VARCHAR AS ${sql(`z${i}`)}`
   ]
 }
-
-const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 
 const textOf = (value: string | number | null | undefined): string | null => value === null || value === undefined ? null : String(value)
