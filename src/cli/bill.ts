@@ -1,6 +1,6 @@
 /** What work would cost, said before it is done: calls to the source, what they take of what it has sold, and of time. */
 import { Effect, Option, Schema } from "effect"
-import type { Step } from "../engine/Plan.ts"
+import * as Plan from "../engine/Plan.ts"
 import { Settings } from "../services/Settings.ts"
 import { count, counted, duration } from "./plain.ts"
 import { initial, limitWait } from "./progress/State.ts"
@@ -23,14 +23,14 @@ export const BillJson = Schema.Struct({
 
 type Bill = typeof BillJson.Type
 
-export const billOf = Effect.fnUntraced(function*(world: World, steps: ReadonlyArray<Step>) {
+export const billOf = Effect.fnUntraced(function*(world: World, steps: ReadonlyArray<Plan.Step>) {
   const { monthlyCredits, rateLimit, source } = yield* Settings
   const usage = yield* world.usage
-  const calls = steps.reduce((sum, _) => sum + _.calls, 0)
+  const calls = Plan.calls({ steps })
   const limit = source === "sandbox" ? undefined : rateLimit
   const bill: Bill = {
     calls,
-    credits: steps.reduce((sum, _) => sum + _.credits, 0),
+    credits: Plan.credits({ steps }),
     takes: limitWait(initial(limit), calls, 0),
     rateLimit: limit ?? null,
     monthlyCredits: Option.getOrNull(monthlyCredits),

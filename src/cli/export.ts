@@ -13,6 +13,7 @@ import { page } from "./page.ts"
 import { count, counted, few, jsonText, oneLine, table } from "./plain.ts"
 import { reading, selected } from "./reading.ts"
 import type { Ground, World } from "./world.ts"
+import { quotedName } from "../services/quotedName.ts"
 
 /** What `crypto export --json` prints. */
 export const ExportJson = Schema.Struct({
@@ -217,13 +218,15 @@ const copy = (
 ): string => {
   const text = format === "csv" || format === "json"
   const cells = columns.map(({ name, type }) => {
-    const cell = quoted(name)
+    const cell = quotedName(name)
     if (text && type === "TIMESTAMPTZ") return `strftime(${cell} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS ${cell}`
     return format === "csv" && !raw && type === "VARCHAR"
       ? `CASE WHEN regexp_matches(${cell}, '^\\s*[=+\\-@]|^[\\t\\r]') THEN '''' || ${cell} ELSE ${cell} END AS ${cell}`
       : cell
   })
-  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quoted(table)} ORDER BY ALL)) TO '${file.replaceAll("'", "''")}' (${how[format]})`
+  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quotedName(table)} ORDER BY ALL)) TO '${file.replaceAll("'", "''")}' (${
+    how[format]
+  })`
 }
 
 const how: Readonly<Record<Exclude<Format, "arrow">, string>> = {
@@ -231,5 +234,3 @@ const how: Readonly<Record<Exclude<Format, "arrow">, string>> = {
   csv: "FORMAT csv, HEADER true",
   json: "FORMAT json, ARRAY true"
 }
-
-const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`

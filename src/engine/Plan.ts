@@ -104,10 +104,10 @@ export const make = <const Targets extends ReadonlyArray<Asset.Any>>(
 > => Effect.map(survey(targets, options), ({ pending, steps, targets, unavailable }) => ({ targets, steps, pending, unavailable })) as never // the plan is of these targets, and asks no more of the world than they do
 
 /** Calls to the source that the plan costs. */
-export const calls = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.calls, 0)
+export const calls = (plan: Pick<Plan<unknown, unknown>, "steps">): number => plan.steps.reduce((sum, _) => sum + _.calls, 0)
 
 /** What those calls cost. */
-export const credits = (plan: Plan<unknown, unknown>): number => plan.steps.reduce((sum, _) => sum + _.credits, 0)
+export const credits = (plan: Pick<Plan<unknown, unknown>, "steps">): number => plan.steps.reduce((sum, _) => sum + _.credits, 0)
 
 /** One line a step: `price_history 2026-11-01..2026-11-03, 10 subjects (missing 30), 10 calls`. */
 export const print = (plan: Plan<unknown, unknown>): ReadonlyArray<string> => [

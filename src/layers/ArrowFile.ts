@@ -11,6 +11,7 @@ import { Effect, FileSystem } from "effect"
 import { SqlClient } from "effect/sql"
 import type * as Column from "../services/Column.ts"
 import { DuckDb } from "../services/DuckDb.ts"
+import { quotedName } from "../services/quotedName.ts"
 
 /** Rows of a record batch. */
 const pageSize = 65_536
@@ -41,7 +42,7 @@ export const write = Effect.fn("ArrowFile.write")(function*(table: string, colum
   writer.reset(Object.assign(new arrow.AsyncByteQueue(), { write: (bytes: Uint8Array) => void made.push(bytes) }), schema)
   const flush = Effect.suspend(() => Effect.forEach(made.splice(0), (_) => opened.writeAll(_), { discard: true }))
 
-  const cells = sql.csv(columns.map(({ name, type }) => sql`${sql.literal(shapes[type].cell(quoted(name)))} AS ${sql(name)}`))
+  const cells = sql.csv(columns.map(({ name, type }) => sql`${sql.literal(shapes[type].cell(quotedName(name)))} AS ${sql(name)}`))
   const order = sql.csv(columns.map(({ name }) => sql`${sql(name)}`))
   const pages = Effect.gen(function*() {
     yield* sql`CREATE TEMP TABLE _arrow AS SELECT ${cells}, row_number() OVER (ORDER BY ${order}) AS "row number" FROM ${sql(table)}`
@@ -90,5 +91,3 @@ const shapesOf = (arrow: Api): Readonly<Record<Column.Column["type"], Shape>> =>
     VARCHAR: same(new arrow.Utf8(), "VARCHAR")
   }
 }
-
-const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`

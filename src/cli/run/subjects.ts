@@ -35,8 +35,10 @@ export const meant = Effect.fnUntraced(function*(world: World, targets: Readonly
   return { subjects: [...new Set([...subject, key])], over: yield* overOf(targets, { ...asked, partition: Option.none() }) }
 })
 
+// helpers
+
 /** Each name is a subject of some target. */
-export const known = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, names: ReadonlyArray<string>) {
+const known = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>, names: ReadonlyArray<string>) {
   if (names.length === 0) return
   const subjects = new Set(targets.flatMap((_) => _.of ?? []))
   if (subjects.size === 0) return yield* exit.usage("--subject: the targets are made for no subject, so leave it out")
@@ -54,8 +56,6 @@ export const known = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.An
     return yield* exit.usage(`--subject ${oneLine(name)} is no subject of the targets: ${hint}`)
   }
 })
-
-// helpers
 
 const isUnknown = (error: unknown): error is Subject.Unknown => error instanceof Subject.Unknown
 

@@ -3,7 +3,8 @@ import { Effect, Option, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
 import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
-import { newestFirst, quoted } from "./newestFirst.ts"
+import { quotedName } from "../../services/quotedName.ts"
+import { newestFirst } from "./newestFirst.ts"
 
 export const Profile = Schema.Struct({
   rows: Schema.Int,
@@ -39,7 +40,9 @@ export const profileOf = Effect.fnUntraced(function*(asset: Asset.Any, limit: nu
     SELECT ${sql.csv(columns.flatMap(({ name }, i) => measures(sql, name, i, rows)))} FROM ${sql(table)}`
   // as a stranger's query, so that its values are JSON
   const { rows: lastRows } = yield* sql.queryReadOnly(
-    `SELECT * FROM (SELECT ${columns.map((_) => quoted(_.name)).join(", ")} FROM ${quoted(table)}) ORDER BY ${newestFirst(columns)}`,
+    `SELECT * FROM (SELECT ${columns.map((_) => quotedName(_.name)).join(", ")} FROM ${quotedName(table)}) ORDER BY ${
+      newestFirst(columns)
+    }`,
     { limit }
   )
   const profile: typeof Profile.Type = {

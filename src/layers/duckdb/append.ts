@@ -6,6 +6,7 @@ import type { Connection } from "./connection.ts"
 import { ours } from "./failure.ts"
 import type { Api, Connection as Native, Value } from "./native.ts"
 import { Unfit } from "./values.ts"
+import { quotedName } from "../../services/quotedName.ts"
 
 export type Columns = Readonly<Record<string, ReadonlyArray<unknown>>>
 
@@ -51,10 +52,8 @@ export const append = (duck: Api, connection: Connection, table: string, columns
 const vector = 2048
 const breath = 8
 
-const quoted = (name: string) => `"${name.replaceAll("\"", "\"\"")}"`
-
 const describe = async (native: Native, table: string) => {
-  const result = await native.run(`FROM ${quoted(table)} LIMIT 0`)
+  const result = await native.run(`FROM ${quotedName(table)} LIMIT 0`)
   return { names: result.columnNames(), types: result.columnTypes() }
 }
 
