@@ -24,6 +24,9 @@ export interface Calendar {
   readonly ordinalOn: (date: string) => number | undefined
 }
 
+/** Do its keys lie in time? Those of a fixed list do not, nor does the one key of what has no partition. */
+export const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
+
 /** The dates of a zone's clocks, a day being its number since 1970-01-01. */
 export interface Clocks {
   readonly zone: string

@@ -11,7 +11,7 @@ import { Clock, Effect } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Manifest from "./Manifest.ts"
 import { type Key, whole } from "./Partition.ts"
-import * as Plan from "./Plan.ts"
+import { survey } from "./plan/survey.ts"
 import * as Subject from "./Subject.ts"
 
 export interface Late {
@@ -84,7 +84,7 @@ const looked = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
     if (found !== undefined) late.set(name, found)
   }
   if (late.size === 0) return late
-  const { steps } = yield* Plan.survey(assets.filter((_) => late.has(_.name)), {})
+  const { steps } = yield* survey(assets.filter((_) => late.has(_.name)), {})
   const toMake = new Set(steps.map((_) => _.asset.name))
   return new Map([...late].filter(([name]) => toMake.has(name)))
 })

@@ -13,6 +13,7 @@ import type { Manifest } from "./Manifest.ts"
 import { Note } from "./Note.ts"
 import type { Key } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
+import { staleKeys } from "./plan/reasons.ts"
 import { Progress } from "./Progress.ts"
 import * as Span from "./Span.ts"
 import type { Publication } from "./Store.ts"
@@ -292,7 +293,7 @@ const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>
 
 /** What was published; nothing, if there turned out to be no need. */
 const bringAbout = Effect.fnUntraced(function*(step: Plan.Step, subject: string | undefined, id: string) {
-  if (step.provisional && (yield* Plan.staleKeys(step.asset, step.window, subject)).length === 0) return Option.none<Publication>()
+  if (step.provisional && (yield* staleKeys(step.asset, step.window, subject)).length === 0) return Option.none<Publication>()
   yield* (yield* Plug)("started", step.asset, subject)
   return Option.some(yield* makeOnly(step, subject, id))
 })

@@ -12,6 +12,7 @@ import * as Manifest from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
 import { parseWindow, whole, type Window } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
+import { survey } from "./plan/survey.ts"
 import type * as Selection from "./Selection.ts"
 import * as Span from "./Span.ts"
 
@@ -78,7 +79,7 @@ export const toSelection = (self: Status): Selection.State => ({
 // helpers
 
 const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
-  const { history, pending, states, steps, subjects, unavailable, window } = yield* Plan.survey(targets, {})
+  const { history, pending, states, steps, subjects, unavailable, window } = yield* survey(targets, {})
   const now = yield* Clock.currentTimeMillis
   const failed = Map.groupBy(yield* Ledger.use((_) => _.failures(targets.flatMap(Manifest.namesOf))), (_) => _.asset)
   return targets.map((asset): Status => {

@@ -5,6 +5,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import * as Plan from "../../src/engine/Plan.ts"
+import { staleKeys } from "../../src/engine/plan/reasons.ts"
 import * as Run from "../../src/engine/Run.ts"
 import * as Status from "../../src/engine/Status.ts"
 import * as Subject from "../../src/engine/Subject.ts"
@@ -212,12 +213,13 @@ describe("what changed upstream", () => {
     fiveDays(Effect.gen(function*() {
       yield* made
       yield* publish(a, days("21", "22"))
-      assert.deepStrictEqual((yield* Plan.staleKeys(trailing, days("22", "24"), undefined)).map(({ from, to }) =>
-        `${new Partition.Window(Day.calendar, from, to)}`
-      ), [
-        "2026-11-22..2026-11-23"
-      ])
-      assert.deepStrictEqual(yield* Plan.staleKeys(trailing, days("24"), undefined), nothing)
+      assert.deepStrictEqual(
+        (yield* staleKeys(trailing, days("22", "24"), undefined)).map(({ from, to }) => `${new Partition.Window(Day.calendar, from, to)}`),
+        [
+          "2026-11-22..2026-11-23"
+        ]
+      )
+      assert.deepStrictEqual(yield* staleKeys(trailing, days("24"), undefined), nothing)
     })))
 })
 

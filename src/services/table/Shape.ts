@@ -2,7 +2,8 @@
 import { DateTime, Effect } from "effect"
 import { Statement } from "effect/sql"
 import type * as Asset from "../../engine/Asset.ts"
-import type { Calendar, Window } from "../../engine/Partition.ts"
+import { type Calendar, isInTime } from "../../engine/Calendar.ts"
+import type { Window } from "../../engine/Partition.ts"
 import type * as Store from "../../engine/Store.ts"
 import type * as Column from "../Column.ts"
 import type { DuckDbClient } from "../DuckDb.ts"
@@ -63,8 +64,6 @@ export const hasDates = (columns: Shape["columns"], column: string, { unit }: Ca
 /** No asset is called so: a name begins with a letter. */
 export const stagedName = ({ asset }: Store.Step) => `_staged_${asset.name}`
 export const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
-
-export const isInTime = ({ unit }: Calendar): boolean => unit !== "static" && unit !== "whole"
 
 /**
  * A value that no two keys share, and whose text tells the key: a date or an instant in its time, or itself if it lies in

@@ -1,10 +1,11 @@
 /** What is staged is looked at before it is published: is it of its slice, and do the asset's checks hold? */
 import { DateTime, Effect } from "effect"
 import type { Statement } from "effect/sql"
+import { isInTime } from "../../engine/Calendar.ts"
 import { CAP, type Rule, type Severity } from "../../engine/Check.ts"
 import type * as Store from "../../engine/Store.ts"
 import type { DuckDbClient } from "../DuckDb.ts"
-import { edgeOf, hasDates, inside, isInTime, type Shape, slicing, staged } from "./Shape.ts"
+import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.ts"
 
 /** The names of DuckDB tables that are not assets'. */
 export const OFFENDERS = "_offenders"
