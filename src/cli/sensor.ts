@@ -1,4 +1,4 @@
-/** `crypto sensor`: what is asked for in time. */
+/** `crypto sensor`: what is watched. */
 import { Command } from "effect/cli"
 import { history } from "./automation/history.ts"
 import { list } from "./automation/list.ts"

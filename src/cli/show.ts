@@ -1,5 +1,5 @@
 /** `crypto show ASSET`: all that is known of an asset. */
-import { Console, DateTime, Effect, Schema } from "effect"
+import { Console, DateTime, Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import * as Check from "../engine/Check.ts"
 import * as Status from "../engine/Status.ts"
@@ -11,59 +11,15 @@ import { page } from "./page.ts"
 import { jsonText } from "./plain.ts"
 import { answered, reading, selected } from "./reading.ts"
 import { filesOf } from "./run/results.ts"
-import { Coverage, coverageOf } from "./show/coverage.ts"
-import { Making, makingsOf } from "./show/makings.ts"
-import { Profile, profileOf } from "./show/profile.ts"
+import { coverageOf } from "./show/coverage.ts"
+import { makingsOf } from "./show/makings.ts"
+import { profileOf } from "./show/profile.ts"
+import type { Shown } from "./show/told.ts"
 import { toText } from "./show/toText.ts"
-import { standing, states } from "./standing.ts"
+import { standing } from "./standing.ts"
 import type { World } from "./world.ts"
 
-/** What `crypto show ASSET --json` prints. */
-export const ShowJson = Schema.Struct({
-  name: Schema.String,
-  about: Schema.String,
-  /** How it is kept: a table, a chart. */
-  kind: Schema.String,
-  group: Schema.NullOr(Schema.String),
-  owner: Schema.NullOr(Schema.String),
-  /** Where what it makes comes from, or how it follows. */
-  source: Schema.NullOr(Schema.String),
-  tags: Schema.Record(Schema.String, Schema.String),
-  codeVersion: Schema.String,
-  /** The unit of its partition's keys. */
-  per: Schema.NullOr(Schema.String),
-  /** What it is made for, one at a time. */
-  of: Schema.NullOr(Schema.String),
-  /** What it reads, and what reads it. */
-  from: Schema.Array(Schema.String),
-  to: Schema.Array(Schema.String),
-  /** Milliseconds after which it is made again, whatever upstream says. */
-  freshFor: Schema.NullOr(Schema.Finite),
-  /** Milliseconds within which its readers are promised what is due. */
-  lateAfter: Schema.NullOr(Schema.Finite),
-  state: Schema.Literals(states),
-  /** Why it stands so; empty when it is fresh. */
-  why: Schema.String,
-  /** Since when it is late, ISO 8601 in UTC. */
-  lateSince: Schema.NullOr(Schema.String),
-  /** When any of it was last made, ISO 8601 in UTC. */
-  madeAt: Schema.NullOr(Schema.String),
-  coverage: Schema.Array(Coverage),
-  checks: Schema.Array(Schema.Struct({
-    check: Schema.String,
-    severity: Schema.Literals(["block", "warn"]),
-    /** What it last said: nothing yet, when it was never asked. */
-    result: Schema.Literals(["passed", "warned", "failed", "not asked yet"]),
-    /** `check: 3 offenders`, when it warned or failed. */
-    note: Schema.String
-  })),
-  /** The newest makings, newest first, those that failed among them. */
-  makings: Schema.Array(Making),
-  /** Below the data folder. */
-  files: Schema.Array(Schema.String),
-  /** What its table holds; none for what is no table, or was never made. */
-  profile: Schema.NullOr(Profile)
-})
+export { ShowJson } from "./show/told.ts"
 
 const flags = {
   asset: Argument.String("asset").pipe(Argument.withDescription("One asset")),
@@ -85,7 +41,7 @@ export const show = (root: Root, world: World) =>
         const failed = status?.failures ?? []
         const { late, madeAt, warnings } = status ?? { late: undefined, madeAt: undefined, warnings: [] }
         const { per, of, ...about } = told(asset)
-        const saying: typeof ShowJson.Type = {
+        const saying: Shown = {
           ...about,
           group: asset.group ?? null,
           owner: asset.owner ?? null,
@@ -125,7 +81,7 @@ export const show = (root: Root, world: World) =>
 
 // helpers
 
-type CheckSaid = typeof ShowJson.Type["checks"][number]
+type CheckSaid = Shown["checks"][number]
 
 /** What a check last said: of what is kept, or of an attempt that was not made good since. */
 const checkOf = (

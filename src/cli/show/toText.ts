@@ -1,13 +1,11 @@
 /** An asset, told to people. */
-import type { ShowJson } from "../show.ts"
 import { shape } from "../list.ts"
 import type { Page } from "../page.ts"
 import { count, counted, duration, oneLine, table, textOf, widthOf } from "../plain.ts"
 import { inWords } from "../standing.ts"
+import type { Shown } from "./told.ts"
 
-type Said = typeof ShowJson.Type
-
-export const toText = (said: Said, dataDir: string, { columns, ink }: Page): string => {
+export const toText = (said: Shown, dataDir: string, { columns, ink }: Page): string => {
   const head = (cell: string, row: number | undefined) => row === undefined ? ink.dim(cell) : cell
   const section = (title: string, lines: ReadonlyArray<string>) => lines.length === 0 ? [] : ["", ink.bold(title), ...lines]
   const fact = (name: string, value: string | null) =>
@@ -61,7 +59,7 @@ export const toText = (said: Said, dataDir: string, { columns, ink }: Page): str
 
 // helpers
 
-type Profile = NonNullable<Said["profile"]>
+type Profile = NonNullable<Shown["profile"]>
 
 /** What a column says is its formula: it is not cut, and has lines of its own where the table leaves no room. */
 const columnsOf = ({ columns }: Profile, width: number, ink: Page["ink"]): ReadonlyArray<string> => {
@@ -99,7 +97,7 @@ const rowsOf = ({ columns, lastRows }: Profile, width: number, ink: Page["ink"])
   ]
 }
 
-const keysOf = ({ intervals, keys, subjects }: Said["coverage"][number]): string => {
+const keysOf = ({ intervals, keys, subjects }: Shown["coverage"][number]): string => {
   const who = subjects.length === 0
     ? ""
     : subjects.length > 4
@@ -110,7 +108,7 @@ const keysOf = ({ intervals, keys, subjects }: Said["coverage"][number]): string
   return `${who}${spans.join(", ")} (${counted(keys, "key")}${subjects.length > 1 ? " each" : ""})`
 }
 
-const paint = (result: Said["checks"][number]["result"] | undefined, ink: Page["ink"]) =>
+const paint = (result: Shown["checks"][number]["result"] | undefined, ink: Page["ink"]) =>
   result === "passed" ? ink.good : result === "failed" ? ink.bad : ink.warn
 
 /** A number as a person reads it, and no text that fills the page. */
