@@ -6,7 +6,7 @@
  * is done again from where the ledger then stands. One schedule or sensor that fails waits longer each time, and takes
  * no other down.
  */
-import { Cause, Clock, Duration, Effect, Option, Queue, Schedule as Recurrence, Stream } from "effect"
+import { Array as Arr, Clock, Duration, Effect, Option, Schedule as Recurrence, Stream } from "effect"
 import * as Asset from "../Asset.ts"
 import { type Event, Ledger } from "../Ledger.ts"
 import type { Manifest } from "../Manifest.ts"
@@ -14,6 +14,7 @@ import type * as Pipeline from "../Pipeline.ts"
 import * as Request from "../Request.ts"
 import { explain } from "../Run.ts"
 import * as Subject from "../Subject.ts"
+import { bell } from "./Bell.ts"
 import * as Cadence from "./Cadence.ts"
 import * as Conditions from "./Conditions.ts"
 import { follower } from "./Follower.ts"
@@ -42,27 +43,6 @@ export const sensorsOf = <R>(pipeline: Pipeline.Pipeline<Asset.Any, R>): Readonl
 export const cadenceText = (schedule: Schedule.Schedule): Effect.Effect<string> =>
   Schedule.isAfter(schedule.cadence) ? Effect.succeed(`after ${schedule.cadence.name}`) : Cadence.text(schedule.cadence)
 
-/** Where it stands; it is told to the ledger now, if it was never switched or if its cadence is another one than then. */
-export const standingOf = Effect.fnUntraced(function*(
-  item: { readonly name: string; readonly on: boolean },
-  kind: "schedule" | "sensor",
-  cadence: string,
-  standings: ReadonlyArray<Standing>
-) {
-  const known = standings.find((_) => _.name === item.name)
-  if (known !== undefined && known.cadence === cadence && known.kind === kind) return known
-  const { record, standings: read } = yield* Ledger
-  yield* record({
-    _tag: "AutomationSet",
-    name: item.name,
-    kind,
-    on: known?.on ?? item.on,
-    cadence,
-    why: known === undefined ? "as defined" : `its cadence was ${known.cadence}`
-  })
-  return (yield* read).find((_) => _.name === item.name)
-})
-
 /** A round of every schedule that goes by the clock. Answers when the next one is due, as far as can be told. */
 export const round = Effect.fnUntraced(function*(schedules: ReadonlyArray<Schedule.Schedule>) {
   const ledger = yield* Ledger
@@ -70,13 +50,9 @@ export const round = Effect.fnUntraced(function*(schedules: ReadonlyArray<Schedu
   const seen = yield* ledger.watched
   let next = Infinity
   for (const schedule of schedules) {
-    const exit = yield* Effect.exit(turn(schedule, now, seen))
-    if (exit._tag === "Success") next = Math.min(next, exit.value)
-    else if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-    else {
-      next = Math.min(next, now + again)
-      yield* Effect.logWarning(`schedule ${schedule.name}: ${explain(exit.cause)}`)
-    }
+    const due = Effect.catchCause(turn(schedule, now, seen), (cause) =>
+      Effect.as(Effect.logWarning(`schedule ${schedule.name}: ${explain(cause)}`), now + again))
+    next = Math.min(next, yield* due)
   }
   yield* ledger.record({ _tag: "Watched" })
   return next
@@ -100,14 +76,12 @@ export const ask = Effect.fnUntraced(function*(schedule: Schedule.Schedule) {
 
 /** One look of a sensor now, whether it is on or off. Answers its tick; nothing, if there was nothing new. */
 export const look = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
-  const ledger = yield* Ledger
-  const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
-  const from = standing?.cursor ?? (yield* begun(sensor))
+  const { cursor } = yield* standingOf(sensor, sensor.kind, sensor.looks)
+  const from = cursor ?? (yield* begun(sensor))
   const seen = yield* sensor.look(from)
   if (seen._tag === "None") return undefined
-  yield* commit(sensor, seen.value, from)
-  if (seen.value.quiet === true) return undefined
-  return (yield* ledger.ticks({ source: sensor.name, limit: 1 }))[0]
+  const due = yield* commit(sensor, seen.value, from)
+  return due === undefined ? undefined : (yield* Ledger.use((_) => _.ticks({ source: sensor.name, from: due }))).at(-1)
 })
 
 /** When it is due next, as far as the clock can tell; nothing, if it is off, or waits for an event. */
@@ -127,28 +101,23 @@ export const nextDue = Effect.fnUntraced(function*(
 const again = 30_000
 
 /** A failure of the machinery itself is waited out and tried again; a defect of one part is no other part's. */
-const supervised = <E, R>(name: string, part: Effect.Effect<unknown, E, R>): Effect.Effect<void, never, R> =>
+const supervised = <E, R>(name: string, part: Effect.Effect<never, E, R>): Effect.Effect<never, never, R> =>
   part.pipe(
     Effect.sandbox,
-    Effect.tapError((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logWarning(`${name}: ${explain(cause)}`)),
-    Effect.retry({ schedule: retrying, while: (cause: Cause.Cause<E>) => !Cause.hasInterruptsOnly(cause) }),
-    Effect.catchCause(() => Effect.interrupt),
-    Effect.asVoid
+    Effect.tapError((cause) => Effect.logWarning(`${name}: ${explain(cause)}`)),
+    Effect.retry(retrying),
+    Effect.orDie
   )
 
 const retrying = Recurrence.min([Recurrence.exponential("1 second"), Recurrence.spaced("1 minute")])
 
 const schedules = Effect.fnUntraced(function*(all: ReadonlyArray<Schedule.Schedule>) {
-  const { heard } = yield* Ledger
   const pulse = Duration.toMillis(yield* Pulse)
-  const bell = yield* Queue.sliding<void>(1)
-  const ringing = heard.pipe(Stream.filter(isNews), Stream.runForEach(() => Queue.offer(bell, undefined)))
-  yield* Effect.forkScoped(ringing, { startImmediately: true })
+  const rest = yield* bell(isNews)
   const timed = all.filter((_) => !Schedule.isAfter(_.cadence))
   while (true) {
     const next = yield* round(timed)
-    const now = yield* Clock.currentTimeMillis
-    if (next > now) yield* Effect.raceFirst(Queue.take(bell), Effect.sleep(Duration.millis(Math.min(next - now, pulse))))
+    yield* rest(Math.min(next, (yield* Clock.currentTimeMillis) + pulse))
   }
 }, Effect.scoped)
 
@@ -160,25 +129,22 @@ const turn = Effect.fnUntraced(function*(schedule: Schedule.Schedule, now: numbe
   const ledger = yield* Ledger
   const { cadence, name } = schedule
   if (Schedule.isAfter(cadence)) return Infinity
-  const standing = yield* standingOf(schedule, "schedule", yield* cadenceText(schedule), yield* ledger.standings)
-  if (standing === undefined || !standing.on) return Infinity
-  yield* takeTurns(schedule, standing.since)
-  const from = { name, since: standing.since, after: standing.last ?? standing.since }
-  const upcoming = yield* Cadence.dues(cadence, from).pipe(
+  const { last, on, since } = yield* standingOf(schedule, "schedule", yield* cadenceText(schedule))
+  if (!on) return Infinity
+  yield* takeTurns(schedule, since)
+  const upcoming = yield* Cadence.dues(cadence, { name, since, after: last ?? since }).pipe(
     Stream.takeUntil((due) => Schedule.firesAt(schedule, due) > now),
     Stream.runCollect
   )
   const dues = upcoming.filter((due) => Schedule.firesAt(schedule, due) <= now)
-  const next = upcoming.at(dues.length)
   if (dues.length > 0) {
     const open = yield* openOf(schedule)
     const waiting = yield* ledger.ticks({ source: name, states: ["waiting"] })
     const { makeWay, verdicts } = Schedule.decide(schedule, { dues, now, seen, busy: open.length > 0, waiting: waiting.length })
     const before = makeWay ? [...open.map(cancel), ...waiting.map((_) => wayMade(_, verdicts))] : []
-    const told = yield* Effect.forEach(verdicts, (verdict) => events(schedule, standing.since, verdict))
-    for (const [i, batch] of batches(told).entries()) yield* recordAll([...(i === 0 ? before : []), ...batch.flat()])
-    if (makeWay) yield* takeTurns(schedule, standing.since)
+    yield* recordAll([before, ...yield* Effect.forEach(verdicts, (verdict) => events(schedule, since, verdict))])
   }
+  const next = upcoming.at(dues.length)
   return next === undefined ? Infinity : Schedule.firesAt(schedule, next)
 })
 
@@ -187,10 +153,8 @@ const takeTurns = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since
   const ledger = yield* Ledger
   const first = (yield* ledger.ticks({ source: schedule.name, states: ["waiting"] })).at(-1)
   if (first === undefined || (yield* openOf(schedule)).length > 0) return
-  const [tick, ...asked] = yield* events(schedule, since, { due: first.due, state: "ran", note: first.note.replace(/^waits/, "waited") })
-  if (tick._tag === "Ticked" && tick.state !== "waiting" && tick.state !== "missed") {
-    yield* ledger.record({ ...tick, _tag: "TickSettled", state: tick.state }, ...asked)
-  }
+  const { asks, ...outcome } = yield* asked(schedule, since, first.due, first.note.replace(/^waits/, "waited"))
+  yield* ledger.record({ _tag: "TickSettled", source: schedule.name, due: first.due, ...outcome }, ...asks)
 })
 
 /** Newest first. */
@@ -210,15 +174,19 @@ const wayMade = ({ due, source }: Tick, verdicts: ReadonlyArray<Schedule.Verdict
 
 /** The tick, and the run it asks for. */
 const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since: number, { due, note, state }: Schedule.Verdict) {
+  const { asks, ...outcome } = state === "ran" ? yield* asked(schedule, since, due, note) : { asks: [], state, note }
+  const tick: Event = { _tag: "Ticked", source: schedule.name, due, ...outcome }
+  return [tick, ...asks]
+})
+
+/** The run of a due time, and what is told of it; where its window cannot be told, why not. */
+const asked = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since: number, due: number, note: string) {
   const { name, over, priority, targets } = schedule
-  const tick = { _tag: "Ticked", source: name, due, state, note } as const
-  if (state !== "ran") return [tick] as const
   const wanted = yield* Effect.exit(Effect.sync(() => over(due)))
-  if (wanted._tag === "Failure") return [{ ...tick, state: "failed", note: explain(wanted.cause) }] as const
-  const id = yield* Asset.newId
+  if (wanted._tag === "Failure") return { state: "failed", note: explain(wanted.cause), asks: [] } as const
   const request: Request.Requested = {
     _tag: "RunRequested",
-    id,
+    id: yield* Asset.newId,
     trigger: triggerOf(schedule),
     targets,
     runKey: `${name} ${due}`,
@@ -227,43 +195,40 @@ const events = Effect.fnUntraced(function*(schedule: Schedule.Schedule, since: n
     priority,
     tags: { schedule: name }
   }
-  return [{ ...tick, requests: [id] }, request] as const
+  return { state: "ran", note, requests: [request.id], asks: [request] } as const
 })
 
-/** So many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
-const batches = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / 500) }, (_, i) => all.slice(i * 500, (i + 1) * 500))
+/** What belongs together is told together, so many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
+const recordAll = (told: ReadonlyArray<ReadonlyArray<Event>>) =>
+  Effect.forEach(Arr.chunksOf(told, 500), (some) => {
+    const [first, ...rest] = some.flat()
+    return first === undefined ? Effect.void : Ledger.use((_) => _.record(first, ...rest))
+  }, { discard: true })
 
-const recordAll = Effect.fnUntraced(function*([first, ...rest]: ReadonlyArray<Event>) {
-  if (first !== undefined) yield* Ledger.use((_) => _.record(first, ...rest))
-})
-
-/** One sensor, from where its cursor stands until it fails or is switched off. */
+/** One sensor, from where its cursor stands until it fails or is switched. */
 const watched = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>) {
-  const ledger = yield* Ledger
-  const standing = yield* standingOf(sensor, sensor.kind, sensor.looks, yield* ledger.standings)
-  if (standing === undefined || !standing.on) return yield* switched(sensor.name)
-  const { failures, since } = standing
-  const last = standing.last ?? undefined
-  if (failures > 0 && last !== undefined) yield* until(last + backOff(failures))
+  const standing = yield* standingOf(sensor, sensor.kind, sensor.looks)
+  if (!standing.on) return yield* switched(standing)
+  const { failures, last, name, since } = standing
   /** The cursor that is known to stand in the ledger. */
-  let at = standing.cursor ?? ""
+  let at = standing.cursor
   const looking = Effect.gen(function*() {
-    const cursor = standing.cursor ?? (yield* begun(sensor))
+    if (failures > 0 && last !== null) yield* until(last + backOff(failures))
+    const cursor = at ?? (yield* begun(sensor))
     at = cursor
-    const stream = sensor.stream({ name: sensor.name, cursor, since, last })
-    yield* Stream.runForEach(stream, (seen) => Effect.tap(commit(sensor, seen, at), () => Effect.sync(() => at = seen.cursor)))
+    let from = cursor
+    const stream = sensor.stream({ name, cursor, since, last: last ?? undefined })
+    yield* Stream.runForEach(stream, (seen) => Effect.map(commit(sensor, seen, from), () => void (at = from = seen.cursor)))
     return yield* Effect.never
   })
-  const exit = yield* Effect.exit(Effect.raceFirst(looking, switched(sensor.name, since)))
+  const exit = yield* Effect.exit(Effect.raceFirst(looking, switched(standing)))
   if (exit._tag === "Success") return
-  if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-  const now = yield* Clock.currentTimeMillis
-  const after = (yield* ledger.standings).find((_) => _.name === sensor.name)
-  // it failed after what it saw was recorded, or somebody else let it look meanwhile: the next look is from there
-  if (after === undefined || after.since !== since || (after.cursor ?? "") !== at) return
-  yield* Effect.logWarning(`sensor ${sensor.name}: ${explain(exit.cause)}`)
-  yield* ledger.record({ _tag: "Ticked", source: sensor.name, due: later(now, after.last), state: "failed", note: explain(exit.cause) })
+  const after = yield* standingNow(name)
+  // it failed after what it saw was recorded, or somebody else let it look or switched it meanwhile: the next look is from there
+  if (after?.since !== since || after.cursor !== at) return
+  yield* Effect.logWarning(`sensor ${name}: ${explain(exit.cause)}`)
+  const due = later(yield* Clock.currentTimeMillis, after.last)
+  yield* Ledger.use((_) => _.record({ _tag: "Ticked", source: name, due, state: "failed", note: explain(exit.cause) }))
 })
 
 /** What happens from now on is seen, also if this process dies before the first look. */
@@ -274,28 +239,50 @@ const begun = Effect.fnUntraced(function*<R>({ name, start }: Sensor.Sensor<R>) 
 })
 
 /** Returns when it is switched again, by this process or, somewhat later, by another. */
-const switched = Effect.fnUntraced(function*(name: string, since?: number) {
-  const ledger = yield* Ledger
-  const pulse = yield* Pulse
-  const here = ledger.heard.pipe(Stream.filter((_) => _._tag === "AutomationSet" && _.name === name), Stream.take(1), Stream.runDrain)
-  const elsewhere = Effect.gen(function*() {
-    while (true) {
-      yield* Effect.sleep(pulse)
-      const standing = (yield* ledger.standings).find((_) => _.name === name)
-      if (since === undefined ? standing?.on === true : standing?.since !== since || !standing.on) return
-    }
-  })
-  yield* Effect.raceFirst(here, elsewhere)
+const switched = Effect.fnUntraced(function*({ name, on, since }: Standing) {
+  const { heard } = yield* Ledger
+  const here = Stream.runHead(Stream.filter(heard, (_) => _._tag === "AutomationSet" && _.name === name))
+  const isAsItWas = Effect.map(Effect.andThen(Effect.sleep(yield* Pulse), standingNow(name)), (_) => _?.since === since && _.on === on)
+  yield* Effect.raceFirst(here, Effect.repeat(isAsItWas, { while: (same) => same }))
 })
 
-/** What was seen from a cursor, and what it asks for, as far as its run keys allow: if the cursor still stands there. */
+const standingNow = (name: string) => Ledger.use((ledger) => Effect.map(ledger.standings, (_) => _.find((_) => _.name === name)))
+
+/** Where it stands; it is told to the ledger now, if it was never switched or if its cadence is another one than then. */
+const standingOf = Effect.fnUntraced(function*(
+  item: { readonly name: string; readonly on: boolean },
+  kind: "schedule" | "sensor",
+  cadence: string
+) {
+  const known = yield* standingNow(item.name)
+  if (known?.cadence === cadence && known.kind === kind) return known
+  yield* Ledger.use((_) =>
+    _.record({
+      _tag: "AutomationSet",
+      name: item.name,
+      kind,
+      on: known?.on ?? item.on,
+      cadence,
+      why: known === undefined ? "as defined" : `its cadence was ${known.cadence}`
+    })
+  )
+  const told = yield* standingNow(item.name)
+  return told ?? (yield* Effect.die(new Error(`the ledger was told where ${item.name} stands, and does not know`)))
+})
+
+/**
+ * What was seen from a cursor, and what it asks for, as far as its run keys allow: if the cursor still stands there.
+ * Answers the due time of its tick; nothing, if it was no news.
+ */
 const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Sensor.Seen, from: string) {
   const ledger = yield* Ledger
   const { cursor } = seen
   const sets = yield* Effect.forEach(seen.subjects, edited)
   const edits = sets.flatMap((_) => _.events)
-  if (seen.quiet === true && seen.asks.length === 0 && edits.length === 0)
-    return yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor, from })
+  if (seen.quiet && seen.asks.length === 0 && edits.length === 0) {
+    yield* ledger.record({ _tag: "CursorSet", name: sensor.name, cursor, from })
+    return undefined
+  }
   const now = yield* Clock.currentTimeMillis
   const requests: Array<Request.Requested> = []
   const refused: Array<string> = []
@@ -322,28 +309,27 @@ const commit = Effect.fnUntraced(function*<R>(sensor: Sensor.Sensor<R>, seen: Se
       tags: { [sensor.kind]: sensor.name, ...ask.tags }
     })
   }
-  const last = (yield* ledger.standings).find((_) => _.name === sensor.name)?.last ?? null
-  const note = last === null ? "" : `nobody looked from ${Cadence.instant(last)} to ${Cadence.instant(now)}`
-  const missed = seen.missed.filter((due) => due > (last ?? -Infinity)).map((due): Event => ({
+  const last = (yield* standingNow(sensor.name))?.last ?? null
+  const due = later(seen.due, last)
+  const missed = last === null ? [] : seen.missed.filter((_) => _ > last).map((due): Event => ({
     _tag: "Ticked",
     source: sensor.name,
     due,
     state: "missed",
-    note
+    note: `nobody looked from ${Cadence.instant(last)} to ${Cadence.instant(now)}`
   }))
-  const [before, ...earlier] = batches(missed).toReversed()
-  for (const batch of earlier.toReversed()) yield* recordAll(batch)
   const tick: Event = {
     _tag: "Ticked",
     source: sensor.name,
-    due: later(seen.due, last),
+    due,
     state: requests.length > 0 ? "ran" : "skipped",
     note: [seen.note, ...sets.flatMap((_) => _.notes), ...refused].filter((_) => _ !== "").join("; "),
     requests: requests.map((_) => _.id),
     cursor,
     from
   }
-  yield* recordAll([...before ?? [], tick, ...edits, ...requests])
+  yield* recordAll([...missed.map((_) => [_]), [tick, ...edits, ...requests]])
+  return due
 })
 
 /** What a sighting does to a kept set; a text that cannot be a key of it is left out and said. */

@@ -98,11 +98,11 @@ export const expiring = Effect.fnUntraced(function*({ cadence, name }: Pick<Sche
   return Option.match(next, { onNone: () => undefined, onSome: (_) => ({ before: Math.ceil((due + _) / 2), madeBefore: due }) })
 })
 
-export const isAfter = (cadence: Cadence | After): cadence is After => "_tag" in cadence && cadence._tag === "After"
+export const isAfter = (cadence: Cadence | After): cadence is After => "_tag" in cadence
 
 /** When a due time is acted upon. */
 export const firesAt = (schedule: Pick<Schedule, "name" | "jitter">, due: number): number =>
-  schedule.jitter === 0 ? due : due + (Hash.string(`${schedule.name} ${due}`) >>> 0) % (schedule.jitter + 1)
+  due + (Hash.string(`${schedule.name} ${due}`) >>> 0) % (schedule.jitter + 1)
 
 export interface Situation {
   /** Those without a tick whose time has come, in order. */

@@ -6,12 +6,13 @@
  * stream is begun again from there after a failure, a crash or a restart: so nothing that a cursor has passed is asked
  * for twice, and nothing that was asked for is passed over.
  */
-import { Clock, Duration, Effect, Option, Queue, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
 import type * as Job from "../Job.ts"
-import { type Event, Ledger, type LedgerFailed } from "../Ledger.ts"
+import type { Event, Ledger, LedgerFailed } from "../Ledger.ts"
 import type * as Request from "../Request.ts"
 import type * as Subject from "../Subject.ts"
+import { bell } from "./Bell.ts"
 import * as Cadence from "./Cadence.ts"
 import { Pulse, until } from "./Pulse.ts"
 
@@ -55,7 +56,8 @@ export interface From<out Cursor> {
 }
 
 /** What the engine keeps of a sighting: its cursor as text, and the time at which the look was due. */
-export interface Seen extends Omit<Sighting<string>, "asks" | "subjects"> {
+export interface Seen extends Omit<Sighting<string>, "asks" | "quiet" | "subjects"> {
+  readonly quiet: boolean
   readonly asks: ReadonlyArray<Ask>
   readonly subjects: ReadonlyArray<Change>
   readonly due: number
@@ -225,14 +227,8 @@ export const heard = <Cursor, E, R>(
   look,
   stream: ({ cursor, last }) =>
     Stream.unwrap(Effect.gen(function*() {
-      const ledger = yield* Ledger
       const pulse = yield* Pulse
-      const bell = yield* Queue.sliding<void>(1)
-      yield* ledger.heard.pipe(
-        Stream.filter(options.interest),
-        Stream.runForEach(() => Queue.offer(bell, undefined)),
-        Effect.forkScoped({ startImmediately: true })
-      )
+      const rest = yield* bell(options.interest)
       const every = Duration.toMillis(options.every === undefined ? pulse : Duration.fromInputUnsafe(options.every))
       const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? 0))
       return Stream.unfold({ cursor, last }, Effect.fnUntraced(function*(state) {
@@ -242,7 +238,7 @@ export const heard = <Cursor, E, R>(
           const now = yield* Clock.currentTimeMillis
           if (Option.isSome(sighting)) return [{ ...sighting.value, due: now }, { cursor: sighting.value.cursor, last: now }] as const
           const next = options.next === undefined ? undefined : yield* options.next(state.cursor)
-          yield* Effect.raceFirst(Queue.take(bell), until(Math.min(now + every, next ?? Infinity)))
+          yield* rest(Math.min(now + every, next ?? Infinity))
         }
       }))
     }))

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Schedule as Recurrence } from "effect"
+import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Schedule from "../../../src/engine/automation/Schedule.ts"
-import { Ledger } from "../../../src/engine/Ledger.ts"
+import { Ledger, LedgerFailed } from "../../../src/engine/Ledger.ts"
+import * as Request from "../../../src/engine/Request.ts"
 import { alive, asked, at, daily, figures, inMemory, iso, millis, pipelineOf, prices, RunFor, ticks } from "./world.ts"
 
 const down = "the process was down or asleep from 2026-11-24 08:00 UTC to 2026-11-27 12:00 UTC"
@@ -248,4 +250,184 @@ describe("a schedule", () => {
         "2026-11-25T09:00Z ran after run …"
       ])
     })))
+})
+
+describe("a round", () => {
+  it.effect("answers when the next due time is acted upon: of all schedules, the soonest", () =>
+    inMemory(Effect.gen(function*() {
+      const late = daily({ cadence: Cadence.cron("0 10 * * *"), jitter: "30 minutes" })
+      const schedules = [{ ...late, name: "late" }, daily(), { ...daily({ on: false, cadence: Cadence.cron("0 8 * * *") }), name: "off" }]
+      const round = Effect.map(Automation.round(schedules), iso)
+      yield* at("2026-11-24T07:30:00Z")
+      assert.strictEqual(yield* round, "2026-11-24T09:00Z")
+      assert.strictEqual(yield* Ledger.use((_) => _.watched), millis("2026-11-24T07:30:00Z"))
+      yield* at("2026-11-24T09:00:00Z")
+      assert.strictEqual(yield* round, iso(Schedule.firesAt({ ...late, name: "late" }, millis("2026-11-24T10:00:00Z"))))
+      assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T09:00Z ran"])
+      assert.strictEqual(yield* Automation.round([]), Infinity)
+      assert.strictEqual(yield* Automation.round([{ ...daily(), name: "off" }]), Infinity, "it was switched off")
+      assert.strictEqual(yield* Automation.round([{ ...daily({ cadence: Schedule.after(prices) }), name: "follows" }]), Infinity)
+      const once = { ...daily({ cadence: Cadence.cron("0 9 * * *").pipe(Recurrence.upTo({ times: 1 })) }), name: "once" }
+      assert.strictEqual(iso(yield* Automation.round([once])), "2026-11-25T09:00Z")
+      yield* at("2026-11-25T09:00:00Z")
+      assert.strictEqual(yield* Automation.round([once]), Infinity)
+      assert.deepStrictEqual(yield* ticks("once"), ["2026-11-25T09:00Z ran"])
+    })))
+
+  it.effect("in which one fails takes it up again after half a minute; the others have their turns", () =>
+    inMemory(Effect.gen(function*() {
+      const broken = Schedule.make("broken", { about: "", runs: prices, cadence: Recurrence.forever })
+      yield* at("2026-11-24T08:30:00Z")
+      assert.strictEqual(iso(yield* Automation.round([broken, daily()])), "2026-11-24T08:30:30.000Z")
+      yield* at("2026-11-24T09:00:00Z")
+      assert.strictEqual(iso(yield* Automation.round([broken, daily()])), "2026-11-24T09:00:30.000Z")
+      assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T09:00Z ran"])
+    })))
+
+  it.effect("tells many due times in order, five hundred to a transaction", () =>
+    inMemory(Effect.gen(function*() {
+      const minutely = [Schedule.make("minutely", { about: "", runs: prices, cadence: Cadence.cron("* * * * *"), catchUp: "none" })]
+      yield* at("2026-11-24T00:00:00Z")
+      yield* Automation.round(minutely)
+      yield* at("2026-11-24T20:00:30Z")
+      const recorded: Array<number> = []
+      const counting = Effect.updateService(Ledger, (ledger: Ledger["Service"]) =>
+        Ledger.of({
+          ...ledger,
+          record: (...events) => {
+            const minutes = events.flatMap((_) => _._tag === "Ticked" ? [(_.due - millis("2026-11-24T00:00:00Z")) / 60_000] : [])
+            if (minutes.length > 0) recorded.push(minutes[0] ?? 0, minutes.length)
+            return ledger.record(...events)
+          }
+        }))
+      assert.strictEqual(iso(yield* counting(Automation.round(minutely))), "2026-11-24T20:01Z")
+      // before the first of them stands what has to make way: nothing here
+      assert.deepStrictEqual(recorded, [1, 499, 500, 500, 1000, 201])
+      const states = yield* Ledger.use((_) => Effect.map(_.ticks({}), (all) => all.map((_) => _.state)))
+      // the last five were in time, and run one after another
+      assert.deepStrictEqual(states, [...Array<string>(4).fill("waiting"), "ran", ...Array<string>(1195).fill("missed")])
+    })))
+})
+
+describe("what a schedule asks for", () => {
+  const schedule = daily({ over: (due) => ({ end: due }), priority: 4 })
+  const found = Ledger.use((_) => Effect.map(_.requests({}), (all) => all.map((_) => ({ ..._, id: "" }))))
+
+  it.effect("is its targets over the due time's window, once, and again what expires before half the time to the next", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T08:30:00Z")
+      yield* Automation.round([schedule])
+      const due = millis("2026-11-24T09:00:00Z")
+      yield* at("2026-11-24T09:00:00Z")
+      yield* Automation.round([schedule])
+      const request: Request.Requested = {
+        _tag: "RunRequested",
+        id: "",
+        trigger: "schedule daily",
+        targets: ["prices"],
+        runKey: `daily ${due}`,
+        over: { end: due },
+        expiring: { before: due + 12 * 3_600_000, madeBefore: due },
+        priority: 4,
+        tags: { schedule: "daily" }
+      }
+      assert.deepStrictEqual(yield* found, [{ ...Request.asked(request, due) }])
+    })))
+
+  it.effect("by hand is asked for beside its due times, for now, and leaves no tick", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T08:30:00Z")
+      const now = millis("2026-11-24T08:30:00Z")
+      const request = yield* Automation.ask(schedule)
+      assert.deepStrictEqual({ ...request, id: "" }, {
+        _tag: "RunRequested",
+        id: "",
+        trigger: "schedule daily",
+        targets: ["prices"],
+        over: { end: now },
+        priority: 4,
+        tags: { schedule: "daily", by: "hand" }
+      })
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => _.id), [request.id])
+      assert.deepStrictEqual((yield* Automation.ask(daily())).over, null)
+      assert.deepStrictEqual(yield* ticks("daily"), [])
+    })))
+})
+
+describe("the loop", () => {
+  it.effect("acts as soon as it hears that a run has ended, was taken back, or that something was switched", () =>
+    inMemory(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      // pulses are at full tens of minutes
+      yield* at("2026-11-24T08:30:00Z")
+      const often = Schedule.make("often", { about: "", runs: prices, cadence: Cadence.cron("0,3,6 9 * * *"), overlap: "bufferAll" })
+      const set = { _tag: "AutomationSet", name: "off", kind: "schedule", on: true, cadence: "16 9 * * *", why: "by hand" } as const
+      const happens = Effect.gen(function*() {
+        yield* Effect.sleep("31 minutes")
+        const [first] = yield* ledger.requests({})
+        yield* ledger.begin(first?.id ?? "", [], "test", 1e15)
+        yield* Effect.sleep("6 minutes")
+        yield* ledger.record({ _tag: "RequestEnded", request: first?.id ?? "", state: "succeeded", note: "" })
+        yield* Effect.sleep("5 minutes")
+        const [second] = yield* ledger.requests({ states: ["queued"] })
+        yield* ledger.record({ _tag: "CancelRequested", request: second?.id ?? "" })
+        yield* Effect.sleep("3 minutes")
+        yield* ledger.record(set)
+        return yield* Effect.never
+      })
+      const off = Schedule.make("off", { about: "", runs: figures, cadence: Cadence.cron("16 9 * * *"), on: false })
+      yield* alive(yield* pipelineOf([often, off]), "2026-11-24T09:25:00Z", happens)
+      assert.deepStrictEqual(yield* asked, [
+        "2026-11-24T09:00Z schedule often succeeded",
+        "2026-11-24T09:07Z schedule often cancelled",
+        "2026-11-24T09:12Z schedule often queued",
+        "2026-11-24T09:16Z schedule off queued"
+      ])
+    })))
+
+  it.effect("waits a ledger out that does not answer: a second, then twice as long each time, to a minute", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T08:30:00Z")
+      const tries: Array<number> = []
+      const failing = Effect.updateService(Ledger, (ledger: Ledger["Service"]) =>
+        Ledger.of({
+          ...ledger,
+          watched: Effect.gen(function*() {
+            tries.push(((yield* Clock.currentTimeMillis) - millis("2026-11-24T08:30:00Z")) / 1000)
+            return tries.length < 9 ? yield* new LedgerFailed({ doing: "read", cause: "locked" }) : yield* ledger.watched
+          })
+        }))
+      yield* failing(alive(yield* pipelineOf([daily()]), "2026-11-24T09:00:00Z"))
+      assert.deepStrictEqual(tries.slice(0, 9), [0, 1, 3, 7, 15, 31, 63, 123, 183])
+      assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T09:00Z ran"])
+    })))
+})
+
+describe("the next due time", () => {
+  const since = millis("2026-11-20T12:00:00Z")
+  const next = (standing: { readonly on?: boolean; readonly last?: number | null }, cadence: Schedule.Schedule["cadence"] | undefined) =>
+    Effect.map(Automation.nextDue({ name: "daily", cadence }, { on: true, since, last: null, ...standing }), (_) =>
+      _ === undefined ? undefined : iso(_))
+  const nine = Cadence.cron("0 9 * * *")
+
+  it.effect("is the first after now that has no tick yet", () =>
+    Effect.gen(function*() {
+      yield* at("2026-11-24T09:00:00Z")
+      assert.strictEqual(yield* next({}, nine), "2026-11-25T09:00Z")
+      assert.strictEqual(yield* next({ last: millis("2026-11-22T09:00:00Z") }, nine), "2026-11-25T09:00Z")
+      // the clock was set back
+      assert.strictEqual(yield* next({ last: millis("2026-11-26T09:00:00Z") }, nine), "2026-11-27T09:00Z")
+      yield* at("2026-11-19T09:00:00Z")
+      assert.strictEqual(yield* next({}, nine), "2026-11-21T09:00Z")
+      assert.strictEqual(yield* next({}, Cadence.every("7 hours")), "2026-11-20T19:00Z")
+    }))
+
+  it.effect("is none of what is off, follows a run, or has come to its end", () =>
+    Effect.gen(function*() {
+      yield* at("2026-11-24T09:00:00Z")
+      assert.isUndefined(yield* next({ on: false }, nine))
+      assert.isUndefined(yield* next({}, Schedule.after(prices)))
+      assert.isUndefined(yield* next({}, undefined))
+      assert.isUndefined(yield* next({}, nine.pipe(Recurrence.upTo({ times: 3 }))))
+    }))
 })

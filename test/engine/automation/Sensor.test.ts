@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Option, Schema } from "effect"
+import { Clock, Effect, Fiber, Option, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Failures from "../../../src/engine/automation/Failures.ts"
@@ -7,7 +8,7 @@ import * as Sensor from "../../../src/engine/automation/Sensor.ts"
 import * as Updates from "../../../src/engine/automation/Updates.ts"
 import { type Event, Ledger } from "../../../src/engine/Ledger.ts"
 import * as Partition from "../../../src/engine/Partition.ts"
-import type { KeyPolicy } from "../../../src/engine/Request.ts"
+import * as Request from "../../../src/engine/Request.ts"
 import * as Subject from "../../../src/engine/Subject.ts"
 import { publish } from "../world.ts"
 import { alive, asked, at, daily, figures, inMemory, iso, millis, pipelineOf, prices, runner, ticks } from "./world.ts"
@@ -17,8 +18,8 @@ const cursors = Effect.map(Ledger.use((_) => _.standings), (_) => _.map(({ curso
 
 /** Counts its looks; asks as the test says. */
 const counter = (
-  asks: (count: number) => Partial<Sensor.Sighting<number>> | "fail" | "die",
-  options: { readonly every?: Cadence.Cadence; readonly runKeys?: KeyPolicy; readonly name?: string } = {}
+  asks: (count: number) => Partial<Sensor.Sighting<number>> | "fail" | "die" | "interrupt",
+  options: { readonly every?: Cadence.Cadence; readonly runKeys?: Request.KeyPolicy; readonly name?: string } = {}
 ) =>
   Sensor.make(options.name ?? "counter", {
     about: "",
@@ -29,6 +30,7 @@ const counter = (
       const sighting = asks(cursor + 1)
       if (sighting === "fail") return yield* Effect.fail("no answer")
       if (sighting === "die") return yield* Effect.die(new TypeError("no function"))
+      if (sighting === "interrupt") return yield* Effect.interrupt
       return { cursor: cursor + 1, note: `look ${cursor + 1}`, ...sighting }
     }))
   })
@@ -127,6 +129,54 @@ describe("a sensor", () => {
       assert.lengthOf(yield* ticks("other"), 5)
     })))
 
+  it.effect("that is interrupted from within has failed like any other, and takes no other down", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const pipeline = yield* pipelineOf([daily({ cadence: Cadence.cron("0 3 * * *") })], [
+        counter((count) => count === 2 ? "interrupt" : {}),
+        counter(() => ({}), { name: "other" })
+      ])
+      yield* alive(pipeline, "2026-11-24T03:05:00Z")
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:00Z skipped look 1",
+        ...["01", "02", "03"].map((_) => `2026-11-24T${_}:00Z failed interrupted`)
+      ])
+      assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T03:00Z ran"])
+      assert.lengthOf(yield* ticks("other"), 4)
+    })))
+
+  it.effect("that fails is not waited for any longer once somebody switches it off and on", () =>
+    inMemory(Effect.gen(function*() {
+      let isMended = false
+      const set = { _tag: "AutomationSet", name: "counter", kind: "sensor", cadence: "every hour", why: "by hand" } as const
+      const mended = Effect.gen(function*() {
+        // it failed at 00:00:00, 00:30, 01:30, 03:30, 07:30, and would look at 15:30 next
+        yield* Effect.sleep("9 minutes")
+        isMended = true
+        yield* record({ ...set, on: false })
+        yield* Effect.sleep("1 second")
+        yield* record({ ...set, on: true })
+        return yield* Effect.never
+      })
+      yield* at("2026-11-24T00:00:00Z")
+      const sensor = counter(() => isMended ? {} : "fail", { every: Cadence.every("1 second") })
+      yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T00:09:02Z", mended)
+      assert.deepStrictEqual((yield* ticks("counter")).slice(-3), [
+        "2026-11-24T00:07:30.000Z failed no answer",
+        "2026-11-24T00:09:01.000Z skipped look 1",
+        "2026-11-24T00:09:02.000Z skipped look 2"
+      ])
+    })))
+
+  it.effect("that did not fail is not waited for after a restart", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const pipeline = yield* pipelineOf([], [counter(() => ({}), { every: Cadence.every("10 seconds") })])
+      yield* alive(pipeline, "2026-11-24T00:00:05Z")
+      yield* alive(pipeline, "2026-11-24T00:00:15Z")
+      assert.deepStrictEqual(yield* ticks("counter"), ["2026-11-24T00:00Z skipped look 1", "2026-11-24T00:00:10.000Z skipped look 2"])
+    })))
+
   it.effect("backs off from half a minute to an hour, also over restarts", () =>
     inMemory(Effect.gen(function*() {
       yield* at("2026-11-24T00:00:00Z")
@@ -199,11 +249,160 @@ describe("a sensor", () => {
         "2026-11-24T05:30Z skipped look 4"
       ])
     })))
+
+  it.effect("is heard at once when it is switched while it looks, or waits to be", () =>
+    inMemory(Effect.gen(function*() {
+      const set = { _tag: "AutomationSet", name: "counter", kind: "sensor", cadence: "every hour", why: "by hand" } as const
+      yield* at("2026-11-24T00:00:00Z")
+      const switching = Effect.gen(function*() {
+        yield* Effect.sleep("33 minutes")
+        yield* record({ ...set, name: "other", on: false }, { ...set, on: false })
+        yield* Effect.sleep("3 hours")
+        yield* record({ ...set, on: true })
+        return yield* Effect.never
+      })
+      yield* alive(yield* pipelineOf([], [counter(() => ({}))]), "2026-11-24T03:35:00Z", switching)
+      assert.deepStrictEqual(yield* ticks("counter"), ["2026-11-24T00:00Z skipped look 1", "2026-11-24T03:33Z skipped look 2"])
+    })))
+
+  it.effect("that another process switches is heard of within a pulse", () =>
+    inMemory(Effect.gen(function*() {
+      const set = { _tag: "AutomationSet", name: "counter", kind: "sensor", cadence: "every hour", why: "by hand" } as const
+      yield* at("2026-11-24T00:00:00Z")
+      const switching = Effect.gen(function*() {
+        yield* Effect.sleep("33 minutes")
+        yield* record({ ...set, on: false })
+        yield* Effect.sleep("3 hours")
+        yield* record({ ...set, on: true })
+        yield* Effect.sleep("4 minutes")
+        // both in one moment: it counts from there anew
+        yield* record({ ...set, on: false }, { ...set, on: true })
+        return yield* Effect.never
+      })
+      const deaf = Effect.updateService(Ledger, (ledger: Ledger["Service"]) => Ledger.of({ ...ledger, heard: Stream.never }))
+      const pipeline = yield* pipelineOf([], [counter(() => ({}))])
+      yield* deaf(alive(pipeline, "2026-11-24T04:50:00Z", switching))
+      assert.deepStrictEqual(yield* ticks("counter"), [
+        "2026-11-24T00:00Z skipped look 1",
+        "2026-11-24T03:40Z skipped look 2",
+        "2026-11-24T04:40Z skipped look 3"
+      ])
+    })))
+
+  it.effect("that fails after another process let it look, or switched it, says nothing of it and goes on from there", () =>
+    inMemory(Effect.gen(function*() {
+      const set = { _tag: "AutomationSet", name: "counter", kind: "sensor", on: true, cadence: "every hour", why: "by hand" } as const
+      const deaf = Effect.updateService(Ledger, (ledger: Ledger["Service"]) => Ledger.of({ ...ledger, heard: Stream.never }))
+      yield* at("2026-11-24T00:00:00Z")
+      let tries = 0
+      const sensor = counter(() => ({}))
+      const unlucky = {
+        ...sensor,
+        stream: (from: Sensor.From<string>) =>
+          tries++ === 0
+            ? Stream.fromEffect(Effect.andThen(Automation.look(sensor), Effect.fail("no answer")))
+            : tries === 2
+            ? Stream.fromEffect(Effect.andThen(Effect.sleep(1), Effect.andThen(record(set), Effect.fail("no answer"))))
+            : sensor.stream(from)
+      }
+      yield* deaf(alive(yield* pipelineOf([], [unlucky]), "2026-11-24T00:30:00Z"))
+      assert.deepStrictEqual(yield* ticks("counter"), ["2026-11-24T00:00Z skipped look 1", "2026-11-24T00:00:00.001Z skipped look 2"])
+      assert.strictEqual(tries, 3)
+    })))
+
+  it.effect("has no two ticks of one instant", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const sensor = counter(() => ({}))
+      const dues = [yield* Automation.look(sensor), yield* Automation.look(sensor), yield* Automation.look(sensor)].map((_) => _?.due)
+      assert.deepStrictEqual(dues, [0, 1, 2].map((_) => millis("2026-11-24T00:00:00Z") + _))
+    })))
+
+  it.effect("that looks by hand answers its tick, and none when it was no news or there was nothing", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      class Station extends Subject.kept<Station>()("station") {}
+      const sightings: ReadonlyArray<Partial<Sensor.Sighting<number>>> = [
+        { asks: [{ runs: [prices] }] },
+        { quiet: true },
+        { quiet: true, subjects: [{ of: Station, add: ["bern"] }] },
+        { quiet: true, asks: [{ runs: [prices] }] }
+      ]
+      const sensor = counter((count) => sightings[count - 1] ?? {})
+      const looks = yield* Effect.forEach([1, 2, 3, 4], () => Automation.look(sensor))
+      assert.deepStrictEqual(looks.map((_) => _ === undefined ? "" : `${_.state} ${_.note}`), [
+        "ran look 1",
+        "",
+        "skipped look 3; added to station: bern",
+        "ran look 4"
+      ])
+      assert.deepStrictEqual(yield* cursors, ["counter 4"])
+      assert.isUndefined(yield* Automation.look({ ...sensor, look: () => Effect.succeedNone }))
+      assert.lengthOf(yield* ticks("counter"), 3)
+    })))
+
+  it.effect("asks for what it says, and for no more: its targets, once, as they are stale", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const said = { over: { start: 1 }, subjects: ["btc"], force: true, only: true, priority: 7, tags: { by: "test" } }
+      yield* Automation.look(counter(() => ({ asks: [{ runs: [prices, figures] }, { runs: [prices], runKey: "K", ...said }] })))
+      const now = millis("2026-11-24T00:00:00Z")
+      const bare = {
+        _tag: "RunRequested",
+        id: "",
+        trigger: "sensor counter",
+        targets: ["prices", "figures"],
+        tags: { sensor: "counter" }
+      } as const
+      assert.deepStrictEqual((yield* Ledger.use((_) => _.requests({}))).map((_) => ({ ..._, id: "" })), [
+        { ...Request.asked(bare, now) },
+        {
+          ...Request.asked({ ...bare, ...said, targets: ["prices"], runKey: "counter K", tags: { sensor: "counter", by: "test" } }, now)
+        }
+      ])
+    })))
+
+  it("is on, costs nothing, and asks for what succeeded no more, where nobody says otherwise", () => {
+    const looks = Sensor.polled(Cadence.every("1 hour"), "every hour", (cursor: number) => Effect.succeed({ cursor, note: "" }))
+    const options = { about: "Looks", cursor: Schema.Int, start: Effect.succeed(0), looks }
+    const said = ({ about, calls, kind, looks, on, runKeys }: Sensor.Sensor) => ({ about, calls, kind, looks, on, runKeys })
+    const plain = { about: "Looks", kind: "sensor", looks: "every hour", calls: 0, on: true, runKeys: "untilSuccess" } as const
+    assert.deepStrictEqual(said(Sensor.make("plain", options)), plain)
+    const other = { kind: "schedule", calls: 3, on: false, runKeys: "once" } as const
+    assert.deepStrictEqual(said(Sensor.make("other", { ...options, ...other })), { ...plain, ...other })
+  })
+
+  it.effect("that comes late at the very time of another due time tells of each between", () =>
+    inMemory(Effect.gen(function*() {
+      yield* at("2026-11-24T00:00:00Z")
+      const pipeline = yield* pipelineOf([], [counter(() => ({}))])
+      yield* alive(pipeline, "2026-11-24T00:10:00Z")
+      yield* at("2026-11-24T04:00:00Z")
+      yield* alive(pipeline, "2026-11-24T04:10:00Z")
+      assert.deepStrictEqual((yield* ticks("counter")).map((_) => _.split(" ").slice(0, 2).join(" ")), [
+        "2026-11-24T00:00Z skipped",
+        "2026-11-24T01:00Z missed",
+        "2026-11-24T02:00Z missed",
+        "2026-11-24T03:00Z missed",
+        "2026-11-24T04:00Z skipped"
+      ])
+    })))
+
+  it.effect("that listens looks again at once after it saw something, when no time is said that has to pass between", () =>
+    inMemory(Effect.gen(function*() {
+      const looks = Sensor.heard({ text: "at once", interest: () => false }, (cursor: number) =>
+        Effect.succeedSome({ cursor: cursor + 1, note: "" }))
+      const fiber = yield* Effect.forkChild(
+        looks.stream({ name: "", cursor: 0, since: 0, last: 0 }).pipe(Stream.take(3), Stream.runCollect)
+      )
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map((_) => [_.cursor, _.due]), [[1, 0], [2, 0], [3, 0]])
+    })))
 })
 
 describe("a run key", () => {
   /** Asks for the same thing every hour; the first two runs fail. */
-  const keyed = Effect.fnUntraced(function*(runKeys: KeyPolicy) {
+  const keyed = Effect.fnUntraced(function*(runKeys: Request.KeyPolicy) {
     yield* at("2026-11-24T00:00:00Z")
     let runs = 0
     const sensor = counter(() => ({ asks: [{ runs: [prices], runKey: "K" }] }), { runKeys })
