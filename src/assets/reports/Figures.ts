@@ -1,11 +1,13 @@
 /** How a report writes figures: tidy from 1e-12 to 1e13, signed where they are changes, and "n/a" where there is none. */
 import { type Html, html, type Value } from "../../services/Html.ts"
 import type * as Column from "../../services/Column.ts"
+import { figure } from "../charts/Series.ts"
 
 /** `67,200`, `1.25M`, `3.4T`, `0.000012`, `1.2e-9` */
 export const tidy = (of: number | null | undefined): string => {
   if (of === null || of === undefined) return none
-  const size = Math.abs(of)
+  // as it will be written: 999,999.9 is 1M
+  const size = Number(Math.abs(of).toPrecision(6))
   for (const [unit, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]] as const)
     if (size >= unit) return `${plain(of / unit)}${letter}`
   return size >= 1e-6 || of === 0 ? plain(of) : of.toExponential(3).replace(/\.?0+e/, "e")
@@ -22,11 +24,14 @@ export const change = (of: number | null | undefined): Html =>
     : html`<span class="${of > 0 ? "up" : "down"}">${share(of)}</span>`
 
 /** `−0.76`: a figure without a unit. */
-export const ratio = (of: number | null | undefined): string => of === null || of === undefined ? none : of.toFixed(2).replace("-", "−")
+export const ratio = (of: number | null | undefined): string => of === null || of === undefined ? none : figure(of, 2)
 
 /** `12.3 %`: a fraction as a size. */
 export const size = (of: number | null | undefined): string =>
   of === null || of === undefined ? none : `${percent(of * 100).replace("-", "−")} %`
+
+/** `1 coin`, `3 coins` */
+export const coins = (of: number): string => `${of} ${of === 1 ? "coin" : "coins"}`
 
 /** Headline figures. */
 export const facts = (all: ReadonlyArray<readonly [name: string, figure: Value, note?: Value]>): Html =>
@@ -63,4 +68,4 @@ const written = (options: Intl.NumberFormatOptions) => {
   return (of: number): string => (format ??= new Intl.NumberFormat("en", options)).format(of)
 }
 const plain = written({ maximumSignificantDigits: 6 })
-const percent = written({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const percent = written({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "negative" })

@@ -17,7 +17,7 @@ import { coinList } from "../raw/coinList.ts"
 import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 import { universeAndWindows } from "../settings.ts"
-import { change, facts, formulas, provided, ratio, size, table, tidy } from "./Figures.ts"
+import { change, coins as counted, facts, formulas, provided, ratio, size, table, tidy } from "./Figures.ts"
 
 /** The market at the moment of the newest snapshot, with each coin's history in figures. */
 export const marketReport = Asset.make("market_report", {
@@ -49,26 +49,26 @@ export const marketReport = Asset.make("market_report", {
     const own = figures.get(_.coin_id)?.last_day ?? ""
     return own > most ? own : most
   }, "")
-  const since = last === ""
-    ? "0001-01-01"
-    : new Date(Date.parse(last) - settings.windows.comparison * 86_400_000).toISOString().slice(0, 10)
   const sql = yield* DuckDb
   const lately = sql`(
     SELECT coin_id, day, price, 100 * price / arg_min(price, day) OVER (PARTITION BY coin_id) AS indexed
     FROM ${prices}
-    WHERE price > 0 AND day >= ${since}
+    WHERE price > 0 AND day >= (SELECT max(day) - ${settings.windows.comparison} FROM ${prices})
   )`
   const drawn = yield* Effect.forEach(
     [yield* overview({ market, prices }), yield* comparison({ coins, rows: lately })],
     (spec) => Effect.map(chart.render(spec, ["svg", "live"]), (drawn) => ({ spec, drawn }))
   )
-  const gaps = rows.flatMap((_) => figures.get(_.coin_id) ?? []).filter((_) => _.gaps > 0)
+  const kept = rows.flatMap((_) => figures.get(_.coin_id) ?? [])
+  const gaps = kept.filter((_) => _.gaps > 0)
+  const ended = kept.filter((_) => _.last_day < last)
+  const unknown = rows.filter((_) => !figures.has(_.coin_id))
   const body = html`<h1>Crypto market report</h1>
-<p class="line">As of ${asOf} UTC · amounts in ${money} · history up to ${last === "" ? "no day" : last} 00:00 UTC</p>
+<p class="line">As of ${asOf} UTC · amounts in ${money} · ${last === "" ? "no history yet" : `history up to ${last} 00:00 UTC`}</p>
 ${provided(own)}
 ${
     facts([
-      ["Market cap of the coins tracked", tidy(total), `${rows.length} coins`],
+      ["Market cap of the coins tracked", tidy(total), counted(rows.length)],
       ["Volume, 24 h", tidy(sum(rows.map((_) => _.total_volume))), money],
       ["Bitcoin's share of that cap", size(bitcoin?.market_cap && total ? bitcoin.market_cap / total : null), "of the coins tracked"],
       ["Rose in 24 h", `${moved.filter((_) => (_.price_change_percentage_24h ?? 0) > 0).length} of ${moved.length}`, "coins"],
@@ -114,11 +114,16 @@ ${
 <ul class="plain">
 <li>${
     gaps.length === 0
-      ? "No day is missing in the history of any coin."
+      ? "No day is missing in any history."
       : html`Days are missing in the history of ${
         gaps.map((_) => `${_.coin_id} (${_.gaps})`).join(", ")
       }; what needs them is missing too (n/a).`
   }</li>
+${
+    ended.length > 0 &&
+    html`<li>History ends earlier of ${ended.map((_) => `${_.coin_id} (${_.last_day})`).join(", ")}; figures are as of then.</li>`
+  }
+${unknown.length > 0 && html`<li>No history is kept of ${unknown.map((_) => _.coin_id).join(", ")} (n/a).</li>`}
 <li>Prices, caps, volumes and changes are CoinGecko's at the moment of asking; the figures of risk are ours, from daily prices at 00:00 UTC.</li>
 <li>It is the market of the coins tracked, not of all there are.</li>
 </ul>

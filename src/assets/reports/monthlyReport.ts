@@ -17,7 +17,7 @@ import { dailyReturns } from "../derived/dailyReturns.ts"
 import { MonthlyPrice, monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Day, Month } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
-import { change, facts, formulas, provided, share, size, table, tidy } from "./Figures.ts"
+import { change, coins, facts, formulas, provided, share, size, table, tidy } from "./Figures.ts"
 
 /** A coin in the month, with what the month before was like for it. */
 interface Row {
@@ -56,6 +56,7 @@ export const monthlyReport = Asset.make("monthly_report", {
   into: Report.store,
   per: Month,
   each: true,
+  codeVersion: "2",
   lateAfter: deadlines.report
 }, Effect.fnUntraced(function*({ months, prices, returns }) {
   const sql = yield* DuckDb
@@ -87,21 +88,24 @@ export const monthlyReport = Asset.make("monthly_report", {
   const known = rows.filter((_) => _.monthly_return !== null)
   const risen = known.filter((_) => (_.monthly_return ?? 0) > 0)
   const both = known.filter((_) => _.before_return !== null)
+  const moved = both.filter((_) => _.volatility !== null && _.before_volatility !== null)
   const expected = window.calendar.startOf(window.to + 1) - window.calendar.startOf(window.from)
   const points = Math.round(expected / 86_400_000) + 1
   const [best, worst] = [known[0], known.at(-1)]
   const said = (row: Row | undefined) => row === undefined ? "n/a" : html`${row.coin_id} ${change(row.monthly_return)}`
   const drawn = yield* Effect.forEach(
-    rows.length === 0 ? [] : [
-      yield* indexed({
-        prices,
-        ids: known.slice(0, most / 2).concat(known.slice(Math.max(most / 2, known.length - most / 2))).map((_) => _.coin_id),
-        own,
-        month,
-        of: known.length
-      }),
-      compared({ rows: known, own, month }),
-      calendar({ days, ids, own, month, first, next })
+    [
+      ...known.length === 0 ? [] : [
+        yield* indexed({
+          prices,
+          ids: known.slice(0, most / 2).concat(known.slice(Math.max(most / 2, known.length - most / 2))).map((_) => _.coin_id),
+          own,
+          month,
+          of: known.length
+        }),
+        compared({ rows: known, own, month })
+      ],
+      ...days.length === 0 ? [] : [calendar({ days, ids, own, month, first, next })]
     ],
     (spec) => Effect.map(chart.render(spec, ["svg", "live"]), (drawn) => ({ spec, drawn }))
   )
@@ -125,7 +129,7 @@ ${
       [
         "Market cap at the close",
         tidy(caps?.close),
-        html`${share(caps?.open ? (caps.close ?? 0) / caps.open - 1 : null)} since the open (${caps?.coins ?? 0} coins)`
+        html`${share(caps?.open ? (caps.close ?? 0) / caps.open - 1 : null)} since the open (${coins(caps?.coins ?? 0)})`
       ],
       ["Best coin", said(best), "over the month"],
       ["Worst coin", said(worst), "over the month"]
@@ -151,8 +155,12 @@ ${
       ])
     )
   }
-${rows.some((_) => !_.closed) && html`<p class="note">* The point that closes the month is missing; this is the latest one.</p>`}
+${
+    rows.some((_) => !_.closed) &&
+    html`<p class="note">* The point that closes the month is missing; this is the latest one, and the figures go as far as it.</p>`
+  }
 <h2>Charts</h2>
+${drawn.length === 0 && html`<p>There is no return to draw.</p>`}
 ${
     drawn.map(({ drawn, spec }, at) =>
       Report.figure(at, {
@@ -165,14 +173,13 @@ ${
   }
 <h2>Best and worst</h2>
 ${
-    table(
-      "Single days, from 00:00 to 00:00 UTC; the day named is the one at whose start the return ends",
-      ["Coin and day", "Return"],
-      [...days.slice(0, 3), ...days.slice(-3).filter((_) => !days.slice(0, 3).includes(_))].map((_) => [
-        `${_.coin_id}, ${_.day}`,
-        change(_.simple_return)
-      ])
-    )
+    days.length === 0
+      ? html`<p>No two points of a coin lie a day apart.</p>`
+      : table(
+        "Single days, from 00:00 to 00:00 UTC; the day named is the one at whose start the return ends",
+        ["Coin and day", "Return"],
+        [...days.slice(0, 3), ...days.slice(3).slice(-3)].map((_) => [`${_.coin_id}, ${_.day}`, change(_.simple_return)])
+      )
   }
 <h2>Against the month before</h2>
 ${
@@ -184,10 +191,10 @@ ${
           ["Did better", String(both.filter((_) => (_.monthly_return ?? 0) > (_.before_return ?? 0)).length), "than the month before"],
           [
             "Mean volatility (a year)",
-            size(mean(both.map((_) => _.volatility))),
-            html`month before ${size(mean(both.map((_) => _.before_volatility)))}`
+            size(mean(moved.map((_) => _.volatility))),
+            `month before ${size(mean(moved.map((_) => _.before_volatility)))}`
           ],
-          ["Volume", change(ratio(both.map((_) => [_.volume, _.before_volume]))), "all coins with both"]
+          ["Volume", change(ratio(both.map((_) => [_.volume, _.before_volume]))), "of the coins with both"]
         ])
       }`
   }
@@ -205,7 +212,8 @@ ${
 </ul>
 <h2>Formulas</h2>
 ${formulas(Column.of(MonthlyPrice))}
-<p class="note">Mean and median are over coins, unweighted. Market cap sums the coins with a cap at both ends.</p>`
+<p class="note">Mean and median are over the coins with a return, unweighted; those of the month before over such of them as had one then.
+Market cap sums the coins with a cap at both ends. Volatility and volume are compared over the coins that have both.</p>`
   return { title: `Crypto market in ${month}`, body, live: drawn.map((_) => _.drawn.live), rows: rows.length }
 }))
 
