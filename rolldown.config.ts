@@ -6,11 +6,12 @@
  * Packages with native code, and those whose files are read at run time, stay outside: they are direct dependencies.
  */
 import { chmodSync } from "node:fs"
-import { defineConfig, type RolldownOptions } from "rolldown"
+import { createRequire } from "node:module"
+import { defineConfig, type RolldownOptions, type RolldownPlugin } from "rolldown"
 
 const usual = {
   platform: "node",
-  external: [/^node:/, /^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//]
+  external: [/^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//]
 } satisfies RolldownOptions
 
 export default defineConfig([
@@ -42,12 +43,31 @@ export default defineConfig([
         ]
       }
     },
-    plugins: [{ name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } }]
+    plugins: [
+      { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } },
+      calledLater("node:crypto")
+    ]
   },
   { ...usual, input: { chartWorker: "src/layers/chart/worker.ts" }, output: { dir: "dist", minify: true } }
 ])
 
 // helpers
+
+/** A module of Node's that takes milliseconds to load, and of which a run of fresh assets calls nothing: each of its functions loads it. */
+function calledLater(module: string): RolldownPlugin {
+  const mark = `\0later:${module}`
+  const functions = Object.entries(createRequire(import.meta.url)(module)).filter(([name, value]) =>
+    typeof value === "function" && /^[a-z]/.test(name)
+  )
+  return {
+    name: "later",
+    resolveId: (id) => id === module ? mark : undefined,
+    load: (id) =>
+      id !== mark
+        ? undefined
+        : functions.map(([name]) => `export const ${name} = (...args) => process.getBuiltinModule("${module}").${name}(...args)`).join("\n")
+  }
+}
 
 /** Making a segmenter reads ICU's data: a tenth of what a run of fresh assets takes, and only help with a table needs it. */
 function segmentingLater(code: string): string {

@@ -11,18 +11,23 @@ import type { Script } from "node:vm"
 /** After an hour, what is kept is written anew: with what a process had to compile beside it. */
 const patience = 3_600_000
 
+/** A file's code, and its text: both are kept, for code of another text would be run as if it were of this one. */
+interface Loaded {
+  readonly script: Script
+  readonly source: Buffer
+}
+
 /** The file of the folder that is the command; what it requires beside it is loaded in the same way. */
 export const load = (folder: string, file: string, command: string): void => {
   const { readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule("node:fs")
   const { join } = process.getBuiltinModule("node:path")
-  const { crc32 } = process.getBuiltinModule("node:zlib")
   const { Script } = process.getBuiltinModule("node:vm")
   const { createRequire, enableCompileCache, getCompileCacheDir } = process.getBuiltinModule("node:module")
   enableCompileCache(join(folder, ".code"))
   const directory = getCompileCacheDir()
   const outside = createRequire(join(folder, file))
   const loaded = new Map<string, { exports: unknown }>()
-  const fresh = new Map<string, Script>()
+  const fresh = new Map<string, Loaded>()
 
   const require = (id: string): unknown => id.startsWith("./") ? (loaded.get(id) ?? run(id)).exports : outside(id)
   const run = (id: string) => {
@@ -30,25 +35,28 @@ export const load = (folder: string, file: string, command: string): void => {
     loaded.set(id, module)
     const filename = join(folder, id)
     const source = readFileSync(filename)
-    const kept = directory === undefined ? undefined : join(directory, `${command}-${crc32(source).toString(16)}-${id.slice(2)}`)
-    const { at, cachedData } = kept === undefined ? none : read(kept)
+    const kept = directory === undefined ? undefined : join(directory, `${command}-${id.slice(2)}`)
+    const { at, cachedData } = kept === undefined ? none : read(kept, source)
     const script = new Script(`(function (exports, require, module, __filename) {"use strict";${source}\n})`, { filename, cachedData })
     const isGood = script.cachedDataRejected === false && performance.timeOrigin - at < patience
-    if (kept !== undefined && !isGood) fresh.set(kept, script)
+    if (kept !== undefined && !isGood) fresh.set(kept, { script, source })
     script.runInThisContext()(module.exports, require, module, filename)
     return module
   }
   const none = { at: 0, cachedData: undefined }
-  const read = (path: string) => {
+  const read = (path: string, source: Buffer) => {
     try {
-      return { at: statSync(path).mtimeMs, cachedData: readFileSync(path) }
+      const bytes = readFileSync(path)
+      const end = bytes.length - source.length
+      // V8 itself compares lengths and nothing else
+      return bytes.subarray(end).equals(source) ? { at: statSync(path).mtimeMs, cachedData: bytes.subarray(0, end) } : none
     } catch {
       return none
     }
   }
-  const keep = (path: string, script: Script) => {
+  const keep = (path: string, { script, source }: Loaded) => {
     try {
-      writeFileSync(`${path}.${process.pid}`, script.createCachedData())
+      writeFileSync(`${path}.${process.pid}`, Buffer.concat([script.createCachedData(), source]))
       renameSync(`${path}.${process.pid}`, path)
     } catch {
       // no room, or no right to write there: the next process compiles it again
@@ -57,7 +65,7 @@ export const load = (folder: string, file: string, command: string): void => {
 
   process.on("exit", (code) => {
     // what was no command is typed once
-    if (code !== 2) { for (const [path, script] of fresh) keep(path, script) }
+    if (code !== 2) fresh.forEach((loaded, path) => keep(path, loaded))
   })
   require(`./${file}`)
 }

@@ -6,7 +6,7 @@
  * kept as data: so a graph can be drawn, planned and replayed without running anything, and an asset can be yielded,
  * piped and provided without any engine.
  */
-import { Clock, Context, Duration, Effect, Effectable, Option, Record, type Result, type Schedule, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Effectable, Option, Random, Record, type Result, type Schedule, Schema } from "effect"
 import type { Condition } from "./automation/Condition.ts"
 import type { Check } from "./Check.ts"
 import * as Edge from "./Edge.ts"
@@ -112,10 +112,8 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset
 }
 
 /** Materializations and runs have names that sort by the time they began. */
-export const newId: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) => {
-  // the last 40 of a UUID's random bits
-  return `${now.toString(36).padStart(9, "0")}-${globalThis.crypto.randomUUID().slice(-10)}`
-})
+export const newId: Effect.Effect<string> = Effect.zipWith(Clock.currentTimeMillis, Random.nextIntBetween(0, 2 ** 40, { halfOpen: true }),
+  (now, chance) => `${now.toString(36).padStart(9, "0")}-${chance.toString(16).padStart(10, "0")}`)
 
 /**
  * The body hands its store rows, or the SQL that makes them.

@@ -6,7 +6,6 @@ import { createHash, randomUUID } from "node:crypto"
 import { mkdir, open, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { gzip } from "node:zlib"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { NotKept } from "../../services/CoinGeckoError.ts"
 import { Settings } from "../../services/Settings.ts"
@@ -54,7 +53,8 @@ export const slug = (about: string) => {
 
 // helpers
 
-const compress = promisify(gzip)
+/** Where nothing is fetched, nothing is compressed. */
+const compress = async (text: string) => promisify((await import("node:zlib")).gzip)(text)
 
 const write = async (folder: string, file: string, text: string) => {
   await mkdir(folder, { recursive: true })

@@ -2,7 +2,6 @@
 import { readdir, readFile } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { promisify } from "node:util"
-import { gunzip } from "node:zlib"
 import * as RawStore from "./RawStore.ts"
 
 /** Each question's answers, the oldest first. */
@@ -21,7 +20,7 @@ export const answer = async (file: string): Promise<Response> =>
 
 // helpers
 
-const unpack = promisify(gunzip)
+const unpack = async (file: Buffer) => promisify((await import("node:zlib")).gunzip)(file)
 
 const name = /^(\d{6})-(.+)-[0-9a-f]{12}\.json\.gz$/
 
