@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { coinList } from "../../../src/assets/raw/coinList.ts"
 import { priceHistory } from "../../../src/assets/raw/priceHistory.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
+import * as Plan from "../../../src/engine/Plan.ts"
 import * as Run from "../../../src/engine/Run.ts"
 import { CoinGeckoTest } from "../../../src/layers/CoinGecko.ts"
 import * as TestPipeline from "../../../src/layers/TestPipeline.ts"
@@ -102,4 +103,36 @@ it.effect("a tracked coin that is not found is told to be delisted, renamed, a s
       "It was never on the coin list"
     ])
   }).pipe(Effect.provide(world(list, coins)))
+})
+
+it.effect("of many coins three are named, and the number of the others", () => {
+  const list: Parameters<typeof world>[0] = { rows: [coin("a")] }
+  return Effect.gen(function*() {
+    yield* Run.upToDate([coinList])
+    list.rows = ["a", "b", "c", "d"].map((_) => coin(_))
+    yield* again
+    assert.deepStrictEqual(yield* note, ["3 coins new on the list: b, c, d"])
+    list.rows = ["a", "b", "c", "d", "e", "f", "g", "h"].map((_) => coin(_))
+    yield* again
+    assert.deepStrictEqual(yield* note, ["4 coins new on the list: e, f, g and 1 more"])
+    list.rows = ["a", "b", "c"].map((_) => coin(_))
+    yield* again
+    assert.deepStrictEqual(yield* note, ["5 coins delisted: d, e, f and 2 more"])
+    // one that was gone before is not told of again
+    list.rows = ["a", "b"].map((_) => coin(_))
+    yield* again
+    assert.deepStrictEqual(yield* note, ["1 coin delisted: c"])
+  }).pipe(Effect.provide(world(list)))
+})
+
+it.effect("the list is one call, and fresh for a week", () => {
+  const list: Parameters<typeof world>[0] = { rows: [coin("a")] }
+  return Effect.gen(function*() {
+    assert.strictEqual(Plan.calls(yield* Plan.make([coinList])), 1)
+    yield* Run.upToDate([coinList])
+    yield* TestClock.adjust("7 days")
+    assert.deepStrictEqual((yield* Plan.make([coinList])).steps, [])
+    yield* TestClock.adjust("1 second")
+    assert.lengthOf((yield* Plan.make([coinList])).steps, 1)
+  }).pipe(Effect.provide(world(list)))
 })
