@@ -33,6 +33,8 @@ export interface Options<Target extends Asset.Any, E, R = never> {
   readonly owner?: Effect.Effect<Option.Option<Owner>, never, Ground>
   /** What the source's month has cost so far [default: nobody counts]. */
   readonly usage?: Effect.Effect<Option.Option<Usage>, never, Ground>
+  /** What keeps the data in order while a daemon has them; it may build on `layer`, which is built once [default: nothing]. */
+  readonly upkeep?: Layer.Layer<never, unknown, Ground>
   /** Commands beside the usual ones. */
   readonly commands?: ReadonlyArray<Later>
 }
@@ -44,7 +46,7 @@ export const make = <Target extends Asset.Any, R, E>(
 ): World["line"] => {
   const root = makeRoot(options.name, options.about)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
-  const { kept, layer, ledger, owner, usage } = options
+  const { kept, layer, ledger, owner, upkeep, usage } = options
   const commands = all.map((_) => _.name)
   const defaults = {
     typed: `npx ${options.name}`,
@@ -75,6 +77,7 @@ export const make = <Target extends Asset.Any, R, E>(
     ...defaults,
     owner: owner ?? Effect.succeedNone,
     usage: usage ?? Effect.succeedNone,
+    upkeep: upkeep ?? Layer.empty,
     line,
     tree: () => treeOf(root, world, all, commands)
   }

@@ -19,6 +19,9 @@ export const options = {
   kept: Effect.flatMap(files, (_) => _.kept),
   owner: Effect.flatMap(files, (_) => _.owner),
   usage: Effect.flatMap(Effect.promise(() => import("../layers/coingecko/CallLogFile.ts")), (_) => _.usage),
+  upkeep: Layer.unwrap(
+    Effect.zipWith(Effect.promise(() => import("../layers/Retention.ts")), pipeline, (_, { assets }) => _.daily(assets))
+  ).pipe(Layer.provide(whole)),
   /** Beside the usual ones: what only this pipeline has. */
   commands: [
     later("report", "The market now, or a month, in one page", "Make",

@@ -74,7 +74,7 @@ export const daemon = (root: Root, world: World) =>
     })
     return yield* answered(program).pipe(
       Effect.scoped,
-      Effect.provide(Layer.provideMerge(world.layer, SettingsLayer.layer(chosen))),
+      Effect.provide(Layer.provideMerge(Layer.merge(world.layer, world.upkeep), SettingsLayer.layer(chosen))),
       Effect.provideService(Progress, heard),
       Effect.provide(Logger.layer([log]))
     )

@@ -15,7 +15,7 @@ import type { Ground, World } from "./world.ts"
 export const GcJson = Schema.Struct({
   dryRun: Schema.Boolean,
   found: Schema.Array(Schema.Struct({
-    what: Schema.Literals(["runs", "ticks", "offenders", "raw", "temporary"]),
+    what: Schema.Literals(["runs", "ticks", "superseded", "offenders", "raw", "temporary"]),
     /** How long it is kept; null: for ever. */
     days: Schema.NullOr(Schema.Finite),
     count: Schema.Int,
@@ -28,7 +28,8 @@ export const gc = <E>(root: Root, world: World, data: Layer.Layer<DuckDb | Ledge
     dryRun: Flag.Boolean("dry-run").pipe(Flag.withDescription("Say what would go, and remove nothing"), Flag.withDefault(false)),
     json
   }, Effect.fn("crypto gc")(function*({ dryRun, json }) {
-    const found = yield* Effect.andThen(settle, sweep(!dryRun)).pipe(
+    const { assets } = yield* world.pipeline
+    const found = yield* Effect.andThen(settle, sweep(assets, !dryRun)).pipe(
       Effect.provide(Layer.provideMerge(Layer.merge(world.layer, data), SettingsLayer.layer(settingsOf(yield* root))))
     )
     const said: typeof GcJson.Type = {
@@ -47,7 +48,7 @@ export const gc = <E>(root: Root, world: World, data: Layer.Layer<DuckDb | Ledge
     yield* Console.log(table(["what", "kept", dryRun ? "would go" : "gone", "size"], rows))
   }, exit.ending)).pipe(
     Command.withDescription(
-      "Removes what is older than CRYPTO_KEEP says: runs that ended and their requests, ticks, rows that checks refused, raw answers, files left half-written. What is published stays, and what is open, and the last word on each part that failed."
+      "Removes what is older than CRYPTO_KEEP says: runs that ended and their requests, ticks, entries of what was made again since, rows that checks refused, raw answers, files left half-written. What is published stays, and what is open, and the last word on each part that failed."
     ),
     Command.withShortDescription("Remove what is older than it is kept"),
     Command.withExamples([
@@ -61,6 +62,7 @@ export const gc = <E>(root: Root, world: World, data: Layer.Layer<DuckDb | Ledge
 const names = {
   runs: "runs that ended",
   ticks: "ticks",
+  superseded: "entries of what was made again",
   offenders: "rows that checks refused",
   raw: "raw answers",
   temporary: "half-written files"

@@ -35,6 +35,8 @@ export interface World {
   readonly owner: Effect.Effect<Option.Option<Owner>, never, Ground>
   /** What the source's month has cost so far, if somebody counts. */
   readonly usage: Effect.Effect<Option.Option<Usage>, never, Ground>
+  /** What keeps the data in order while a process has them for long: it builds on `layer`. */
+  readonly upkeep: Layer.Layer<never, unknown, Ground>
   /** The command line itself: a daemon has it done for others, who look on from another terminal. */
   readonly line: (
     args: ReadonlyArray<string>,

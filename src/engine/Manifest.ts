@@ -5,9 +5,10 @@
  * Staleness is told key by key from those numbers. A key remembers the number under which its content last CHANGED,
  * and how far its maker could see when it read its inputs. It is stale when an upstream key it reads changed later
  * than that: so an upstream that was made again and came out the same makes nothing stale, and one changed day makes
- * stale exactly what read that day. State is kept as stretches of neighbouring keys, not as keys.
+ * stale exactly what read that day. State is kept as stretches of neighbouring keys, not as keys. An entry of which
+ * later ones have taken every key says nothing any more, and may be forgotten.
  */
-import { Context, Data, Effect, Schema } from "effect"
+import { Context, Data, Effect, Layer, Schema } from "effect"
 import type { Calendar } from "./Partition.ts"
 import type { Span } from "./Span.ts"
 
@@ -67,7 +68,39 @@ export class Manifest extends Context.Service<Manifest, {
     assets: ReadonlyArray<string>
   ) => Effect.Effect<{ readonly seq: number; readonly ids: Readonly<Record<string, string>> }>
   readonly has: (id: string) => Effect.Effect<boolean>
+  /** Entries by their numbers: the state is as it was if these are `superseded`. */
+  readonly forget: (seqs: ReadonlyArray<number>) => Effect.Effect<void>
 }>()("crypto/engine/Manifest") {}
+
+/** A manifest that ends with its process, and begins with these entries, oldest first. */
+export const inMemory = (published: ReadonlyArray<Numbered> = []): Layer.Layer<Manifest> =>
+  Layer.sync(Manifest, () => {
+    const logs = Map.groupBy(published, (_) => _.asset)
+    const ids = new Set(published.map((_) => _.id))
+    const of = (asset: string) => logs.get(asset) ?? []
+    let seq = published.at(-1)?.seq ?? 0
+    return Manifest.of({
+      publish: (entry) =>
+        Effect.sync(() => {
+          const entries = of(entry.asset)
+          entries.push(Object.assign(new Entry(entry), { seq: ++seq }))
+          logs.set(entry.asset, entries)
+          ids.add(entry.id)
+        }),
+      log: (assets) => Effect.sync(() => [...new Set(assets)].flatMap(of).sort((a, b) => a.seq - b.seq)),
+      newest: (assets) =>
+        Effect.sync(() => ({ seq, ids: Object.fromEntries(assets.flatMap((_) => of(_).slice(-1).map(({ id }) => [_, id]))) })),
+      has: (id) => Effect.sync(() => ids.has(id)),
+      forget: (seqs) =>
+        Effect.sync(() => {
+          const gone = new Set(seqs)
+          for (const [asset, entries] of logs) {
+            for (const { id } of entries.filter((_) => gone.has(_.seq))) ids.delete(id)
+            logs.set(asset, entries.filter((_) => !gone.has(_.seq)))
+          }
+        })
+    })
+  })
 
 /** What has a name, and had others before. */
 export interface Named {
@@ -110,6 +143,14 @@ export const fold = (log: Iterable<Numbered>, calendar: Calendar): State => {
 /** For each run of keys, the newest change in it: all subjects together, or one of them. */
 export const changes = (state: State, subject: string | undefined): ReadonlyArray<Stretch> =>
   subject === undefined ? [...state.values()].flat() : state.get(subject) ?? []
+
+/** Of one asset's entries, oldest first, those of whose keys each was made again later, and changed again if it changed in them. */
+export const superseded = (log: ReadonlyArray<Numbered>, calendar: Calendar): ReadonlyArray<Numbered> => {
+  const told = new Set([...fold(log, calendar).values()].flat().flatMap(({ changed, made }) => [changed, made]))
+  const toSpan = spansOf(calendar)
+  // what is no key of this calendar is not for it to judge
+  return log.filter((_) => !told.has(_.seq) && toSpan(_.window) !== undefined)
+}
 
 // helpers
 

@@ -235,12 +235,13 @@ const readable = Effect.fnUntraced(function*(tables: ReadonlyArray<string>) {
   ]
 })
 
-/** What the ledger calls published, the manifest has; nothing was published in the future. */
+/** What the ledger last calls published of each asset and subject, the manifest has: what is older may be superseded. Nothing was published in the future. */
 const agreement = Effect.gen(function*() {
   const [ledger, manifest, now] = [yield* Ledger, yield* Manifest, yield* Clock.currentTimeMillis]
   const runs = yield* ledger.runs(200)
   const steps = (yield* Effect.forEach(runs, (_) => ledger.steps(_.id))).flat().filter((_) => _.state === "succeeded")
-  const lost = yield* Effect.filter(steps, (_) => Effect.map(manifest.has(_.id), (has) => !has))
+  const newest = new Map(steps.sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0)).map((_) => [`${_.asset} ${_.subject}`, _]))
+  const lost = yield* Effect.filter([...newest.values()], (_) => Effect.map(manifest.has(_.id), (has) => !has))
   const { runs: open } = yield* ledger.open
   const future = runs.filter((_) => _.startedAt > now + 60_000)
   const names = [...new Set(lost.map((_) => _.asset))]

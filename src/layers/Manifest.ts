@@ -53,6 +53,9 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
       }, Effect.orDie),
       has: Effect.fn("Manifest.has")(function*(id) {
         return (yield* sql`SELECT 1 FROM _manifest WHERE materialization_id = ${id} LIMIT 1`).length > 0
+      }, Effect.orDie),
+      forget: Effect.fn("Manifest.forget")(function*(seqs) {
+        if (seqs.length > 0) yield* sql`DELETE FROM _manifest WHERE seq IN (SELECT unnest(${`[${seqs.join()}]`}::BIGINT[]))`
       }, Effect.orDie)
     })
   })

@@ -40,7 +40,7 @@ const about = {
   CRYPTO_HISTORY_DAYS: "how many days of history",
   CRYPTO_RISK_FREE_RATE: "what a year without risk yields: 0.04 is 4 %",
   CRYPTO_WINDOWS: "how far back charts and reports look: days of lines (or all), comparison and overview, and months",
-  CRYPTO_KEEP: "days for which runs, ticks, offenders, raw answers and temporary files are kept; see crypto gc",
+  CRYPTO_KEEP: "days for which runs, ticks, superseded entries, offenders, raw answers and temporary files are kept; see crypto gc",
   CRYPTO_LIMITS: "how many at a time: runs, pool:NAME, tag:NAME or tag:NAME=VALUE",
   CRYPTO_SANDBOX_SEED: "another seed is another synthetic market",
   CRYPTO_STATE_DIR: "the call log that all processes share",
@@ -129,7 +129,7 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
   }
   const keep = {
     ...kept,
-    ...pairs("CRYPTO_KEEP", "runs=400,ticks=400,offenders=90,raw=forever,temporary=1",
+    ...pairs("CRYPTO_KEEP", "runs=400,ticks=400,superseded=30,offenders=90,raw=forever,temporary=1",
       `days of one of ${Object.keys(kept).join(", ")}, such as runs=90 or raw=forever`,
       (key, text) => !(key in kept) ? undefined : text === "forever" ? Infinity : /^\d{1,6}$/.test(text) ? Number(text) : undefined)
   }
@@ -200,7 +200,7 @@ const Rate = Schema.FiniteFromString.pipe(Schema.check(Schema.isBetween({ minimu
 const Currency = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-z]{2,10}$/)))
 
 /** In days. What is published can be made again from raw answers: they are kept. */
-const kept = { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 }
+const kept = { runs: 400, ticks: 400, superseded: 30, offenders: 90, raw: Infinity, temporary: 1 }
 
 /** Lines of all that is kept; more than 24 months leave no room for figures. */
 const looks = { lines: Infinity, comparison: 90, overview: 30, months: 24 }

@@ -38,7 +38,7 @@ export class Settings extends Context.Service<Settings, {
   /** Another seed is another synthetic market. */
   readonly sandboxSeed: string
   /** Days for which each is kept; infinite: for ever. */
-  readonly keep: Readonly<Record<"runs" | "ticks" | "offenders" | "raw" | "temporary", number>>
+  readonly keep: Readonly<Record<"runs" | "ticks" | "superseded" | "offenders" | "raw" | "temporary", number>>
   /** How many at a time: `runs`, `pool:NAME`, `tag:NAME` or `tag:NAME=VALUE`. */
   readonly limits: Readonly<Record<string, number>>
   /** Where to post that runs fail, and that they are well again. Whoever knows it may post there, so it is a secret. */

@@ -19,6 +19,7 @@ const world: World = {
   kept: Effect.succeed(false),
   owner: Effect.succeedNone,
   usage: Effect.succeedNone,
+  upkeep: Layer.empty,
   tree: async () => root,
   commands: []
 }

@@ -157,6 +157,27 @@ describe("the state of an asset", () => {
     assert.deepStrictEqual(Manifest.changes(state, "sol"), [])
   })
 
+  it.prop("is the same without what is superseded, and another without any other entry", [Log], ([made]) => {
+    const log = logOf(made.map((_) => ({ ..._, window: [Math.min(..._.window), Math.max(..._.window)] as const })))
+    const state = Manifest.fold(log, calendar)
+    const gone = Manifest.superseded(log, calendar)
+    const left = log.filter((_) => !gone.includes(_))
+    assert.deepStrictEqual(Manifest.fold(left, calendar), state)
+    for (const entry of left) assert.notDeepEqual(Manifest.fold(left.filter((_) => _ !== entry), calendar), state)
+  })
+
+  it("is superseded when each of its keys was made again, and changed again if it changed in it", () => {
+    const superseded = (...made: ReadonlyArray<Made>) => Manifest.superseded(logOf(made), calendar).map((_) => _.id)
+    assert.deepStrictEqual(superseded({ window: [0, 0], changed: [0] }, { window: [0, 0], changed: [0] }), ["m1"])
+    assert.deepStrictEqual(superseded({ window: [0, 0], changed: [0] }, { window: [0, 0] }, { window: [0, 0] }), ["m2"], "the last change")
+    assert.deepStrictEqual(superseded({ window: [0, 3], changed: [0, 1, 2, 3] }, { window: [0, 2], changed: [0, 1, 2] }), [],
+      "a key is left")
+    assert.deepStrictEqual(superseded({ window: [0, 0], subject: "btc" }, { window: [0, 0], subject: "eth" }), [])
+    const [entry] = logOf([{ window: [0, 3] }])
+    const months = entry === undefined ? [] : [{ ...entry, window: { first: "2026-05", last: "2026-06" } }]
+    assert.deepStrictEqual(Manifest.superseded(months, calendar), [], "keys of another calendar are not its to judge")
+  })
+
   it("leaves out what another calendar's keys say", () => {
     const [entry] = logOf([{ window: [0, 3] }])
     assert.isDefined(entry)

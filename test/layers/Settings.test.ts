@@ -58,7 +58,7 @@ describe("what nobody said", () => {
         riskFreeRate: 0,
         windows: { lines: Infinity, comparison: 90, overview: 30, months: 24 },
         sandboxSeed: "1",
-        keep: { runs: 400, ticks: 400, offenders: 90, raw: Infinity, temporary: 1 },
+        keep: { runs: 400, ticks: 400, superseded: 30, offenders: 90, raw: Infinity, temporary: 1 },
         limits: { runs: 4 },
         webhookUrl: Option.none(),
         hookCommand: Option.none()

@@ -3,10 +3,10 @@
  * for, and what that run's plan would cost, on the state that the runs before it would have left. Runs are taken to succeed
  * at once. What a sensor would see nobody can know: it is told when it would look.
  */
-import { Clock, Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Stream } from "effect"
 import * as Asset from "../Asset.ts"
 import { Ledger, type LedgerFailed } from "../Ledger.ts"
-import { Entry, Manifest, type Numbered } from "../Manifest.ts"
+import { Entry, inMemory, Manifest } from "../Manifest.ts"
 import type { Key } from "../Partition.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Plan from "../Plan.ts"
@@ -73,7 +73,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   const begun = yield* Conditions.cursorOf
   let cursor: Conditions.Cursor = begun.since === 0 ? { since: from, asked: {} } : begun
   const followers = schedules.flatMap((schedule) => Schedule.isAfter(schedule.cadence) ? [{ schedule, waits: schedule.cadence }] : [])
-  const layer = imagined(yield* Manifest.use((_) => _.log(pipeline.assets.map((_) => _.name))))
+  const layer = inMemory(yield* Manifest.use((_) => _.log(pipeline.assets.map((_) => _.name))))
   const happenings = yield* Effect.gen(function*() {
     const all: Array<Happening> = []
     const at = <A, E, R>(instant: number, what: Effect.Effect<A, E, R>) =>
@@ -156,23 +156,6 @@ const entryOf = Effect.fnUntraced(function*({ asset, window }: Plan.Step, subjec
     at: yield* Clock.currentTimeMillis
   })
 })
-
-/** What is published, and what would be: nothing of it is kept. */
-const imagined = (published: ReadonlyArray<Numbered>): Layer.Layer<Manifest> =>
-  Layer.sync(Manifest, () => {
-    const log = [...published]
-    let seq = log.reduce((most, _) => Math.max(most, _.seq), 0)
-    return Manifest.of({
-      publish: (entry) => Effect.sync(() => void log.push(Object.assign(new Entry(entry), { seq: ++seq }))),
-      log: (assets) => Effect.sync(() => log.filter((_) => assets.includes(_.asset))),
-      newest: (assets) =>
-        Effect.sync(() => ({
-          seq,
-          ids: Object.fromEntries(log.filter((_) => assets.includes(_.asset)).map((_) => [_.asset, _.id]))
-        })),
-      has: (id) => Effect.sync(() => log.some((_) => _.id === id))
-    })
-  })
 
 /** A clock that stands still; what sleeps, sleeps by the real one. */
 const standingAt = (at: number) =>

@@ -159,7 +159,8 @@ const faultyManifest = (manifest: Manifest["Service"], life: Life): Manifest["Se
     publish: (entry) => one(manifest.publish(entry)),
     log: (assets) => one(manifest.log(assets)),
     newest: (assets) => one(manifest.newest(assets)),
-    has: (id) => one(manifest.has(id))
+    has: (id) => one(manifest.has(id)),
+    forget: (seqs) => one(manifest.forget(seqs))
   })
 }
 
