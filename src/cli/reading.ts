@@ -1,12 +1,12 @@
 /** The world of a command that only looks: where nothing is kept yet, an empty one in memory, so that looking makes no file. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
 import type { Queue } from "../engine/Queue.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import type { Settings } from "../services/Settings.ts"
-import type { Platform, World } from "./world.ts"
+import type { Ground, Platform, World } from "./world.ts"
 
 export const reading = (world: World, chosen: SettingsLayer.Flags) => {
   const settings = SettingsLayer.layer(chosen)
@@ -15,8 +15,12 @@ export const reading = (world: World, chosen: SettingsLayer.Flags) => {
   return Layer.unwrap(Effect.provide(whole, settings))
 }
 
-/** The settings, and the ledger alone. */
-export const looking = (world: World, chosen: SettingsLayer.Flags) => Layer.provideMerge(world.ledger, SettingsLayer.layer(chosen))
+/** The settings, and the ledger alone: what is told to it through a daemon the daemon itself hears, so that it is the daemon's own. */
+export const looking = (world: World, chosen: SettingsLayer.Flags) => {
+  const ledger: Effect.Effect<Layer.Layer<Ledger, unknown, Ground>> = Effect.map(SettingsLayer.InForce,
+    (_) => Option.isSome(_) ? world.layer : world.ledger)
+  return Layer.provideMerge(Layer.unwrap(ledger), SettingsLayer.layer(chosen))
+}
 
 /** The ledger, which is made if nothing ran yet: what is said has to be kept. */
 export const writing = (world: World, chosen: SettingsLayer.Flags) => {
