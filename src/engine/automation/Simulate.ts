@@ -10,6 +10,7 @@ import { Entry, inMemory, Manifest } from "../Manifest.ts"
 import type { Key } from "../Partition.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Plan from "../Plan.ts"
+import { explain } from "../Run.ts"
 import * as Cadence from "./Cadence.ts"
 import * as Condition from "./Condition.ts"
 import * as Conditions from "./Conditions.ts"
@@ -78,13 +79,28 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
     const all: Array<Happening> = []
     const at = <A, E, R>(instant: number, what: Effect.Effect<A, E, R>) =>
       Effect.flatMap(standingAt(instant), (clock) => Effect.provideService(what, Clock.Clock, clock))
-    const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, instant: number, due: number, after: string | undefined) {
-      const over = schedule.over(due)
-      const expiring = yield* Schedule.expiring(schedule, due, sinceOf(schedule.name))
-      const options = { ...(over === undefined ? {} : { over }), ...(expiring === undefined ? {} : { expiring }) }
-      const { calls, made, steps } = yield* at(instant, ran(schedule.assets, options))
-      all.push({ at: instant, due, schedule: schedule.name, targets: schedule.targets, after, steps, calls })
+    const act = Effect.fnUntraced(function*(schedule: Schedule.Schedule, instant: number, due: number, after?: string) {
+      const { assets, name, over, targets } = schedule
+      const wanted = yield* Effect.exit(Effect.sync(() => over(due)))
+      const expiring = yield* Schedule.expiring(schedule, due, sinceOf(name))
+      const options = expiring === undefined ? {} : { expiring }
+      const { calls, made, steps } = wanted._tag === "Failure"
+        ? { calls: 0, made: new Set<Asset.Any>(), steps: [`its window cannot be told: ${explain(wanted.cause)}`] }
+        : yield* at(instant, ran(assets, wanted.value === undefined ? options : { ...options, over: wanted.value }))
+      all.push({ at: instant, due, schedule: name, targets, after, steps, calls })
       return made
+    })
+    /** What follows a run, and what follows that; each once. */
+    const followed = Effect.fnUntraced(function*(instant: number, by: string, made: ReadonlySet<Asset.Any>) {
+      const ends = [{ by, made }]
+      const waiting = new Set(followers)
+      for (const end of ends) {
+        for (const follower of [...waiting].filter(({ waits }) => waits.assets.every((_) => end.made.has(_)))) {
+          waiting.delete(follower)
+          const { schedule } = follower
+          ends.push({ by: schedule.name, made: yield* act(schedule, instant, instant, end.by) })
+        }
+      }
     })
     /** What conditions ask for at an instant, until none holds; answers when time alone may make one hold. */
     const judged = Effect.fnUntraced(function*(instant: number) {
@@ -94,9 +110,10 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
         const held = found.filter((_) => _.truth.holds)
         if (held.length === 0) return Condition.soonest(found.map((_) => _.truth.at)) ?? Infinity
         for (const { asset, facts } of held) {
-          const { calls, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(asset, facts) }))
+          const { calls, made, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(asset, facts) }))
           all.push({ at: instant, due: instant, schedule: Conditions.name, targets: [asset.name], after: undefined, steps, calls })
           cursor = { ...cursor, asked: { ...cursor.asked, [asset.name]: instant } }
+          yield* followed(instant, Conditions.name, made)
         }
       }
     })
@@ -104,11 +121,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
     for (const { at: instant, due, schedule } of [...ticks.flat().toSorted((a, b) => a.at - b.at), END]) {
       while (wake < Math.min(instant, to)) wake = Math.max(yield* judged(wake), wake + 1)
       if (schedule === undefined) break
-      let made = yield* act(schedule, instant, due, undefined)
-      // one that follows may be followed in its turn, each once
-      for (const { schedule: next, waits } of followers) {
-        if (waits.assets.every((_) => made.has(_))) made = new Set([...made, ...yield* act(next, instant, instant, schedule.name)])
-      }
+      yield* followed(instant, schedule.name, yield* act(schedule, instant, due))
       wake = yield* judged(instant)
     }
     return all

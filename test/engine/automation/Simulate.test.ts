@@ -8,6 +8,7 @@ import * as Sensor from "../../../src/engine/automation/Sensor.ts"
 import { simulate } from "../../../src/engine/automation/Simulate.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
 import { Manifest } from "../../../src/engine/Manifest.ts"
+import * as Job from "../../../src/engine/Job.ts"
 import * as Pipeline from "../../../src/engine/Pipeline.ts"
 import { byDay, Day, horizon, inOne, market, publish } from "../world.ts"
 import { at, inMemory, iso, millis } from "./world.ts"
@@ -81,6 +82,51 @@ describe("a simulation", () => {
       assert.deepStrictEqual(asked, [])
       assert.strictEqual((yield* Manifest.use((_) => _.newest([]))).seq, 2)
       assert.deepStrictEqual(yield* Ledger.use((_) => Effect.all([_.requests({}), _.ticks({}), _.standings])), [[], [], []])
+    })))
+
+  it.effect("tells what follows a run, whoever asked for that and in whatever order they stand; each by the run it follows", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const rates = Asset.make("rates", { about: "", into: byDay, per: Day }, () => Effect.succeed([]))
+      const sums = Asset.make("sums", { about: "", into: byDay, per: Day, from: { prices }, when: Condition.eager }, () =>
+        Effect.succeed([]))
+      const means = Asset.make("means", { about: "", into: byDay, per: Day, from: { sums } }, () => Effect.succeed([]))
+      const both = Job.make("both", { about: "", assets: [prices, sums] })
+      const after = (name: string, runs: Asset.Any, waits: Asset.Any | Job.Any) =>
+        Schedule.make(name, { about: "", runs, cadence: Schedule.after(waits) })
+      const schedules = [
+        after("never", means, both),
+        after("second", rates, means),
+        after("first", means, sums),
+        Schedule.make("daily", { about: "", runs: prices, cadence: Cadence.cron("40 0 * * *") })
+      ]
+      const pipeline = yield* Pipeline.make("test", { assets: [means, rates], schedules, jobs: [both] })
+      yield* at("2026-11-24T12:00:00Z")
+      for (const subject of ["btc", "eth"]) yield* publish(prices, Day.window("2026-11-23", "2026-11-24"), { subject })
+      const { happenings } = yield* horizon(2)(simulate(pipeline, { ...window, to: millis("2026-11-26T00:00:00Z") }))
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.at), _.schedule, _.after, _.targets]), [
+        ["2026-11-25T00:40Z", "daily", undefined, ["prices"]],
+        ["2026-11-25T00:40Z", "conditions", undefined, ["sums"]],
+        ["2026-11-25T00:40Z", "first", "conditions", ["means"]],
+        ["2026-11-25T00:40Z", "second", "first", ["rates"]]
+      ])
+    })))
+
+  it.effect("tells a window that cannot be told, and goes on", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const over = (due: number) => {
+        if (due < millis("2026-11-26T00:00:00Z")) throw new RangeError("no such key")
+        return { start: millis("2026-11-26T00:00:00Z") }
+      }
+      const daily = Schedule.make("daily", { about: "", runs: prices, cadence: Cadence.cron("40 0 * * *"), over })
+      const pipeline = yield* Pipeline.make("test", { assets: [prices], schedules: [daily] })
+      yield* at("2026-11-24T12:00:00Z")
+      const { happenings } = yield* horizon(2)(simulate(pipeline, window))
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.at), _.steps, _.calls]), [
+        ["2026-11-25T00:40Z", ["its window cannot be told: defect: no such key"], 0],
+        ["2026-11-26T00:40Z", ["prices 2026-11-26, 2 subjects (never made 2), 2 calls"], 2]
+      ])
     })))
 
   it.effect("knows what was switched on and off", () =>
