@@ -5,7 +5,7 @@
  * What happened counts from the time at which the asset was last handled: made, asked for by its condition, or first
  * looked at. It is about the newest key that is due, and asks for no other.
  */
-import { Effect, Option, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
 import * as Cadence from "./Cadence.ts"
 
@@ -19,11 +19,21 @@ export interface Upstream {
   readonly inProgress: boolean
 }
 
+/** In epoch milliseconds. */
+export interface Newest {
+  readonly key: string
+  readonly start: number
+  readonly end: number
+  readonly dueSince: number
+  /** When the next one falls due; nothing, if there is none after it. */
+  readonly nextDue: number | undefined
+}
+
 export interface Facts {
   readonly asset: Asset.Any
   readonly now: number
-  /** The newest key that is due, since when, and when the next one is; nothing of it for an asset without a partition. */
-  readonly newest: { readonly key: string; readonly dueSince: number; readonly nextDue: number } | undefined
+  /** The newest key that is due; nothing, for an asset without a partition in time. */
+  readonly newest: Newest | undefined
   readonly missing: boolean
   readonly madeAt: number | undefined
   /** 0 when it never was. */
@@ -73,19 +83,16 @@ export const not = (condition: Condition): Condition => ({
 export const missing: Condition = operand("missing", ({ missing, newest }) => ({
   holds: missing,
   evidence: `${newest?.key ?? "it"} is ${missing ? "not " : ""}there`,
-  otherwise: missing
-    ? "it is made"
-    : newest === undefined
-    ? "it is removed"
-    : `the next key falls due at ${Cadence.instant(newest.nextDue)}`,
+  otherwise: missing ? "it is made" : newest?.nextDue === undefined ? "it is removed" : fallsDue(newest.nextDue),
   at: newest?.nextDue
 }))
 
 /** Its newest key fell due since it was handled, and is not there. */
 export const newlyMissing: Condition = operand("newly missing", ({ handledAt, missing, newest }) => {
   const isNew = newest === undefined ? handledAt === 0 : newest.dueSince > handledAt
-  const next = newest === undefined ? "never: it has no partition" : `the next key falls due at ${Cadence.instant(newest.nextDue)}`
-  const later = { holds: false, otherwise: next, at: newest?.nextDue }
+  const nextDue = newest?.nextDue
+  const never = newest === undefined ? "never: it has no partition" : "never: no key comes after it"
+  const later = { holds: false, otherwise: nextDue === undefined ? never : fallsDue(nextDue), at: nextDue }
   if (!missing) return { ...later, evidence: `${newest?.key ?? "it"} is there` }
   if (!isNew) return { ...later, evidence: `${newest?.key ?? "it"} is missing, and was when ${handled(handledAt)}` }
   const evidence = newest === undefined ? "it was never made" : `${newest.key} fell due at ${Cadence.instant(newest.dueSince)}`
@@ -94,12 +101,12 @@ export const newlyMissing: Condition = operand("newly missing", ({ handledAt, mi
 
 /** Something that it reads changed since it was handled. */
 export const anyDepsUpdated: Condition = operand("any of what it reads was updated", ({ handledAt, upstream }) => {
-  const newer = upstream.filter(({ changedAt }) => changedAt !== undefined && changedAt > handledAt)
+  const newer = upstream.flatMap(({ changedAt, name }) => changedAt !== undefined && changedAt > handledAt ? [{ name, changedAt }] : [])
   const holds = newer.length > 0
   return {
     holds,
     evidence: holds
-      ? newer.map((_) => `${_.name} changed at ${Cadence.instant(_.changedAt ?? 0)}`).join(", ")
+      ? newer.map((_) => `${_.name} changed at ${Cadence.instant(_.changedAt)}`).join(", ")
       : upstream.length === 0
       ? "it reads nothing"
       : `nothing changed since ${handled(handledAt)}`,
@@ -214,6 +221,8 @@ const among = (upstream: ReadonlyArray<Upstream>, is: (upstream: Upstream) => bo
   }
 }
 
+const fallsDue = (at: number): string => `the next key falls due at ${Cadence.instant(at)}`
+
 /** Of what nobody looks after, nothing is handled but by being made. */
 const handled = (at: number): string => at === 0 ? "the beginning" : `it was handled at ${Cadence.instant(at)}`
 
@@ -224,7 +233,7 @@ const ticks = Effect.fnUntraced(function*(cadence: Cadence.Cadence, { asset, han
   const from = handledAt === 0 ? now : handledAt
   const dues = Cadence.dues(cadence, { name: asset.name, since: from, after: from })
   const found = yield* Stream.runCollect(Stream.takeUntil(dues, (due) => due > now))
-  return { last: found.findLast((due) => due <= now), next: Option.getOrUndefined(Option.fromNullishOr(found.find((due) => due > now))) }
+  return { last: found.findLast((due) => due <= now), next: found.find((due) => due > now) }
 })
 
 /** What has to change is told of what stands in the way only: a condition that holds needs nothing. */

@@ -28,7 +28,7 @@ export const sensorOf = (pipeline: Pipeline.Any): Sensor.Sensor<Ledger | Manifes
     return Option.some({
       cursor: { ...cursor, asked: { ...cursor.asked, ...Object.fromEntries(held.map((_) => [_.asset.name, now])) } },
       // what it reads is there: a condition of one asset spends nothing on others
-      asks: held.map(({ asset, facts }) => ({ runs: [asset], only: true, tags: { condition: asset.name }, ...overOf(asset, facts) })),
+      asks: held.map(({ asset, facts }) => ({ runs: [asset], only: true, tags: { condition: asset.name }, ...overOf(facts) })),
       note: held.map((_) => _.asset.name).join(", ")
     })
   })
@@ -60,13 +60,8 @@ export const cursorOf = Effect.gen(function*() {
   return known === null ? { since: 0, asked: {} } : yield* Schema.decodeEffect(Schema.fromJsonString(Cursor))(known)
 })
 
-/** Of the asset, its newest key. */
-export const overOf = (asset: Asset.Any, { newest }: Facts) => {
-  const ordinal = newest === undefined ? undefined : asset.per?.calendar.ordinalOf(newest.key)
-  return ordinal === undefined || asset.per === undefined
-    ? {}
-    : { over: { start: asset.per.calendar.startOf(ordinal), end: asset.per.calendar.startOf(ordinal + 1) } }
-}
+/** The asset's newest key. */
+export const overOf = ({ newest }: Facts) => newest === undefined ? {} : { over: { start: newest.start, end: newest.end } }
 
 // helpers
 
@@ -75,13 +70,13 @@ const news: ReadonlySet<string> = new Set(["StepEnded", "RunEnded", "RequestEnde
 const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset.Any, cursor: Cursor) {
   const now = yield* Clock.currentTimeMillis
   const ledger = yield* Ledger
-  const manifest = yield* Manifest.Manifest
   const sources = [...new Set(Object.values(asset.from).map((_) => _.asset))]
-  const log = yield* manifest.log([asset, ...sources].map((_) => _.name))
+  const history = yield* Manifest.historyOf([asset, ...sources])
   const busy = yield* busyAssets(pipeline)
-  const kept = (of: Asset.Any) => log.filter((_) => _.asset === of.name)
+  const kept = (of: Asset.Any) => history.get(of) ?? []
   const own = kept(asset)
-  const madeAt = own.at(-1)?.at
+  const last = own.at(-1)
+  const madeAt = last?.at
   const newest = newestOf(asset, now)
   const horizon = yield* Partition.Horizon
   const upstream = sources.map((source): Upstream => {
@@ -100,24 +95,23 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
       inProgress: busy.has(source.name)
     }
   })
-  const [failure] = (yield* ledger.failures([asset.name])).toReversed()
+  const failedAt = (yield* ledger.failures(Manifest.namesOf(asset))).at(-1)?.startedAt
   const facts: Facts = {
     asset,
     now,
     newest,
-    missing: lacks(asset, own, windowsOf(asset, undefined, now, horizon, "wants")),
+    missing: lacks(asset, own, Span.of([windowOf(asset, now)])),
     madeAt,
     handledAt: Math.max(cursor.since, cursor.asked[asset.name] ?? 0, madeAt ?? 0),
-    inProgress: busy.has(asset.name) ||
-      (yield* ledger.requests({ states: ["queued", "running"] })).some((_) => _.targets.includes(asset.name)),
-    failedAt: failure !== undefined && failure.startedAt >= (madeAt ?? 0) ? failure.startedAt : undefined,
-    codeChanged: own.length > 0 && own.at(-1)?.codeVersion !== asset.codeVersion,
+    inProgress: busy.has(asset.name),
+    failedAt: failedAt !== undefined && (madeAt === undefined || failedAt >= madeAt) ? failedAt : undefined,
+    codeChanged: last !== undefined && last.codeVersion !== asset.codeVersion,
     upstream
   }
   return facts
 })
 
-/** What some request that has not ended may make. */
+/** What somebody asks for by a request that has not ended; that what it reads may be made as well does not count. */
 const busyAssets = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const open = yield* Ledger.use((_) => _.requests({ states: ["queued", "running"] }))
   const parsed = open.flatMap((_) => _.targets).flatMap((_) => {
@@ -132,26 +126,27 @@ const busyAssets = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 const lacks = (asset: Asset.Any, log: ReadonlyArray<Manifest.Numbered>, keys: Span.Spans): boolean => {
   const states = [...Manifest.fold(log, asset.per?.calendar ?? Partition.whole.calendar).values()]
   return states.length === 0 || states.some((stretches) => {
-    const first = stretches[0]?.from ?? 0
-    const wanted = keys.map(({ from, to }) => ({ from: from === -Infinity ? Math.min(first, to) : from, to }))
+    const wanted = keys.map(({ from, to }) => ({ from: from === -Infinity ? Math.min(to, ...stretches.map((_) => _.from)) : from, to }))
     return Span.subtract(wanted, Span.of(stretches)).length > 0
   })
 }
 
-/** The asset's newest due key; or, of what it reads through these inputs, the keys that this one is made from. */
+/** The asset's newest due key; all, where they lie in no time. */
+const windowOf = ({ per }: Asset.Any, now: number): Partition.Window => {
+  if (per === undefined) return Partition.whole
+  const newest = per.newest(now)
+  return new Partition.Window(per.calendar, per.calendar.unit === "static" ? 0 : newest, newest)
+}
+
+/** Of what it reads through these inputs, the keys that this one is made from. */
 const windowsOf = (
   asset: Asset.Any,
-  inputs: ReadonlyArray<Asset.AnyInput> | undefined,
+  inputs: ReadonlyArray<Asset.AnyInput>,
   now: number,
   horizon: number,
   which: "reads" | "wants"
 ): Span.Spans => {
-  const { per } = asset
-  const newest = per?.newest(now) ?? 0
-  const window = per === undefined
-    ? Partition.whole
-    : new Partition.Window(per.calendar, per.calendar.unit === "static" ? 0 : newest, newest)
-  if (inputs === undefined) return Span.of([window])
+  const window = windowOf(asset, now)
   return Span.of(inputs.map(({ asset: source, edge }) => {
     if (source.per === undefined) return Partition.whole
     if (which === "reads") return edge.reads(window, now)
@@ -162,21 +157,17 @@ const windowsOf = (
   }))
 }
 
-const newestOf = (asset: Asset.Any, now: number): Facts["newest"] => {
-  const { per } = asset
+const newestOf = ({ per }: Asset.Any, now: number): Facts["newest"] => {
   if (per === undefined || per.calendar.unit === "static") return undefined
+  const { calendar, dueAt } = per
   const at = per.newest(now)
-  return { key: per.calendar.keyOf(at), dueSince: dueAt(per, at, now), nextDue: dueAt(per, at + 1, now) }
-}
-
-/** When a key falls due: the first instant at which it is the newest, or one before it. */
-const dueAt = (per: NonNullable<Asset.Any["per"]>, ordinal: number, now: number): number => {
-  const length = per.calendar.startOf(ordinal + 1) - per.calendar.startOf(ordinal)
-  let [early, late] = [per.calendar.startOf(ordinal) - length, Math.max(now, per.calendar.startOf(ordinal + 3))]
-  while (late - early > 1) {
-    const middle = Math.floor((early + late) / 2)
-    if (per.newest(middle) >= ordinal) late = middle
-    else early = middle
+  const next = dueAt(at + 1)
+  return {
+    key: calendar.keyOf(at),
+    start: calendar.startOf(at),
+    end: calendar.startOf(at + 1),
+    dueSince: dueAt(at),
+    // the last key of all has none after it
+    nextDue: per.newest(next) > at ? next : undefined
   }
-  return late
 }

@@ -217,7 +217,7 @@ export const heard = <Cursor, E, R>(
     readonly minimum?: Duration.Input
     /** So long without anything of interest, and it looks in any case [default: a pulse]. */
     readonly every?: Duration.Input
-    /** After a look that found nothing: when time alone will make something new, in epoch milliseconds. */
+    /** When time alone will make something new, in epoch milliseconds: told before a look, and waited for if that found nothing. */
     readonly next?: (cursor: Cursor) => Effect.Effect<number | undefined, E, R>
   },
   look: (cursor: Cursor) => Effect.Effect<Option.Option<Sighting<Cursor>>, E, R>
@@ -234,10 +234,11 @@ export const heard = <Cursor, E, R>(
       return Stream.unfold({ cursor, last }, Effect.fnUntraced(function*(state) {
         if (state.last !== undefined) yield* until(state.last + minimum)
         while (true) {
+          // what becomes new while it looks is not passed over: then it looks again at once
+          const next = options.next === undefined ? undefined : yield* options.next(state.cursor)
           const sighting = yield* look(state.cursor)
           const now = yield* Clock.currentTimeMillis
           if (Option.isSome(sighting)) return [{ ...sighting.value, due: now }, { cursor: sighting.value.cursor, last: now }] as const
-          const next = options.next === undefined ? undefined : yield* options.next(state.cursor)
           yield* rest(Math.min(now + every, next ?? Infinity))
         }
       }))

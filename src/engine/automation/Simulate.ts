@@ -6,7 +6,7 @@
 import { Clock, Effect, Stream } from "effect"
 import * as Asset from "../Asset.ts"
 import { Ledger, type LedgerFailed } from "../Ledger.ts"
-import { Entry, inMemory, Manifest } from "../Manifest.ts"
+import { Entry, inMemory, Manifest, namesOf } from "../Manifest.ts"
 import type { Key } from "../Partition.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Plan from "../Plan.ts"
@@ -74,7 +74,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   const begun = yield* Conditions.cursorOf
   let cursor: Conditions.Cursor = begun.since === 0 ? { since: from, asked: {} } : begun
   const followers = schedules.flatMap((schedule) => Schedule.isAfter(schedule.cadence) ? [{ schedule, waits: schedule.cadence }] : [])
-  const layer = inMemory(yield* Manifest.use((_) => _.log(pipeline.assets.map((_) => _.name))))
+  const layer = inMemory(yield* Manifest.use((_) => _.log(pipeline.assets.flatMap(namesOf))))
   const happenings = yield* Effect.gen(function*() {
     const all: Array<Happening> = []
     const at = <A, E, R>(instant: number, what: Effect.Effect<A, E, R>) =>
@@ -110,7 +110,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
         const held = found.filter((_) => _.truth.holds)
         if (held.length === 0) return Condition.soonest(found.map((_) => _.truth.at)) ?? Infinity
         for (const { asset, facts } of held) {
-          const { calls, made, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(asset, facts) }))
+          const { calls, made, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(facts) }))
           all.push({ at: instant, due: instant, schedule: Conditions.name, targets: [asset.name], after: undefined, steps, calls })
           cursor = { ...cursor, asked: { ...cursor.asked, [asset.name]: instant } }
           yield* followed(instant, Conditions.name, made)

@@ -120,7 +120,14 @@ describe("a cadence that cannot be is told as such", () => {
         `@daily is no cron: Invalid number of segments in cron expression ("@daily")${reads}`)
       assert.strictEqual(yield* wrong(Cadence.cron("0 0 * * *", "Mars/Olympus")),
         `0 0 * * * Mars/Olympus is no cron: Invalid time zone in cron expression ("Mars/Olympus")${reads}`)
+      assert.strictEqual(yield* wrong(Cadence.cron("")), ` is no cron: Invalid number of segments in cron expression${reads}`)
       assert.strictEqual(yield* wrong(Schedule.forever), "a cadence falls due more often than once a second")
+      // each a hundredth of the one before: an hour, 36 seconds, 0.36; a fourth is not asked for
+      assert.strictEqual(yield* wrong(Schedule.exponential("1 hour", 0.01)), "a cadence falls due more often than once a second")
+      assert.strictEqual(yield* wrong(Schedule.exponential("1 hour", 0.02)), "")
+      const dies = (defect: unknown) => Cadence.every("1 hour").pipe(Schedule.tap(() => Effect.die(defect)))
+      assert.strictEqual(yield* wrong(dies(new TypeError("no function"))), "a cadence cannot tell when it falls due: no function")
+      assert.strictEqual(yield* wrong(dies("no function")), "a cadence cannot tell when it falls due: no function")
     }))
 
   it.effect("and a leap day, an end and a second are none", () =>
@@ -145,6 +152,11 @@ it.effect("a cadence is told from another by its words, or by its first due time
     assert.strictEqual(yield* Cadence.text(Cadence.every("90 seconds")), "every 1m 30s")
     assert.strictEqual(yield* Cadence.text(daily.pipe(Schedule.upTo({ times: 2 }))), "its own: 9h, 1d 9h, …")
     assert.notStrictEqual(yield* Cadence.text(daily.pipe(Schedule.jittered)), yield* Cadence.text(daily))
+    // four of them, counted from Thursday 2026-01-01: from another day, all that is known of such a cadence would begin anew
+    const thursdays = Cadence.cron("0 0 * * 4").pipe(Schedule.upTo({ times: 9 }))
+    assert.strictEqual(yield* Cadence.text(thursdays), "its own: 7d, 14d, 21d, 28d, …")
+    assert.strictEqual(yield* Cadence.text(Cadence.cron("0 0 2 2 *").pipe(Schedule.upTo({ times: 1 }))), "its own: 32d, …")
+    assert.strictEqual(yield* Cadence.text(Schedule.forever), "none")
   }))
 
 it("an instant is told in UTC, to the minute where that is exact", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import * as Asset from "../../../src/engine/Asset.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Condition from "../../../src/engine/automation/Condition.ts"
@@ -114,7 +114,8 @@ describe("on a cron", () => {
 
 describe("an operand", () => {
   const { figures } = worldOf(Condition.eager)
-  const newest = { key: "2026-11-24", dueSince: millis("2026-11-24T00:35:00Z"), nextDue: millis("2026-11-25T00:35:00Z") }
+  const newest = { key: "2026-11-24", start: 0, end: 1, dueSince: millis("2026-11-24T00:35:00Z"), nextDue: millis("2026-11-25T00:35:00Z") }
+  const last = { ...newest, nextDue: undefined }
   const now = millis("2026-11-24T12:00:00Z")
   const base: Condition.Facts = {
     asset: figures,
@@ -142,12 +143,15 @@ describe("an operand", () => {
 
   it("missing is about the newest key, or about all there is", () => {
     assert.deepStrictEqual(
-      [{ missing: true }, {}, { newest: undefined, missing: true }, { newest: undefined }].map((_) => judged(Condition.missing, _)),
+      [{ missing: true }, {}, { newest: undefined, missing: true }, { newest: undefined }, { newest: last }].map((_) =>
+        judged(Condition.missing, _)
+      ),
       [
         "true 2026-11-24 is not there → it is made",
         `false 2026-11-24 is there → ${next}`,
         "true it is not there → it is made",
-        "false it is there → it is removed"
+        "false it is there → it is removed",
+        "false 2026-11-24 is there → it is removed"
       ]
     )
   })
@@ -163,9 +167,10 @@ describe("an operand", () => {
       "true it was never made → it is made or asked for",
       `false it is missing, and was when it was handled at 2026-11-24 00:35 UTC → ${never}`
     ])
-    assert.deepStrictEqual([{}, { newest: undefined }].map((_) => judged(Condition.newlyMissing, _)), [
+    assert.deepStrictEqual([{}, { newest: undefined }, { newest: last }].map((_) => judged(Condition.newlyMissing, _)), [
       `false 2026-11-24 is there → ${next}`,
-      `false it is there → ${never}`
+      `false it is there → ${never}`,
+      "false 2026-11-24 is there → never: no key comes after it"
     ])
   })
 
@@ -203,6 +208,41 @@ describe("an operand", () => {
       "true it is asked for, or being made → that run ends",
       "false nobody asked for it → somebody asks for it"
     ])
+  })
+
+  it("failed and code changed say since when, and what would change them", () => {
+    assert.deepStrictEqual([{}, { failedAt: now }].map((_) => judged(Condition.failed, _)), [
+      "false nothing of it failed since it was made → a try of it falls short",
+      "true at 2026-11-24 12:00 UTC → it is made"
+    ])
+    assert.deepStrictEqual([{}, { madeAt: now }, { madeAt: now, codeChanged: true }].map((_) => judged(Condition.codeChanged, _)), [
+      "false it was never made → its code version is raised",
+      "false it was made by version 1 → its code version is raised",
+      "true it was not made by version 1 → it is made"
+    ])
+  })
+
+  it("says when time alone may make it another: of several, the soonest", () => {
+    const hour = 3_600_000
+    const nine = Condition.cronPassed(Cadence.cron("0 9 * * *"), "nine")
+    const at = (condition: Condition.Condition, facts: Partial<Condition.Facts> = {}) =>
+      Effect.runSync(condition.judge({ ...base, ...facts })).at
+    const [today, tomorrow] = [millis("2026-11-24T09:00:00Z"), millis("2026-11-25T09:00:00Z")]
+    // what is due now has passed, and the next is waited for
+    assert.deepStrictEqual([today - 1, today, today + 1].map((now) => at(nine, { now, handledAt: today - hour })), [
+      today,
+      tomorrow,
+      tomorrow
+    ])
+    assert.strictEqual(at(Condition.missing), newest.nextDue)
+    assert.isUndefined(at(Condition.missing, { newest: last }))
+    assert.isUndefined(at(Condition.inProgress))
+    assert.strictEqual(at(Condition.or(Condition.inProgress, nine, Condition.not(Condition.missing))), newest.nextDue)
+    const once = Condition.cronPassed(Cadence.cron("0 9 * * *").pipe(Schedule.upTo({ times: 1 })), "once")
+    assert.strictEqual(judged(once, { now: today + hour, handledAt: today - hour }),
+      "true at 2026-11-24 09:00 UTC → it is made or asked for")
+    const none = Condition.cronPassed(Cadence.cron("0 9 * * *").pipe(Schedule.upTo({ times: 0 })), "none")
+    assert.strictEqual(judged(none, {}), "false not since it was handled at 2026-11-24 12:00 UTC → never")
   })
 
   it("of a cadence counts from when it was handled, and a due time that is now has passed", () => {

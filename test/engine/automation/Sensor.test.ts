@@ -398,6 +398,27 @@ describe("a sensor", () => {
       yield* TestClock.adjust(0)
       assert.deepStrictEqual((yield* Fiber.join(fiber)).map((_) => [_.cursor, _.due]), [[1, 0], [2, 0], [3, 0]])
     })))
+
+  it.effect("that listens passes nothing over that time makes new while it looks", () =>
+    inMemory(Effect.gen(function*() {
+      const looked: Array<number> = []
+      const looks = Sensor.heard({
+        text: "every second",
+        interest: () => false,
+        next: () => Effect.map(Clock.currentTimeMillis, (now) => 1000 * Math.floor(now / 1000) + 1000)
+      }, (cursor: number) =>
+        Effect.gen(function*() {
+          const now = yield* Clock.currentTimeMillis
+          looked.push(now)
+          if (looked.length === 1) yield* TestClock.setTime(1000)
+          return now < 1000 ? Option.none() : Option.some({ cursor, note: "" })
+        }))
+      const seen = looks.stream({ name: "", cursor: 0, since: 0, last: undefined }).pipe(Stream.take(1), Stream.runCollect)
+      const fiber = yield* Effect.forkChild(seen)
+      yield* TestClock.adjust(0)
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map((_) => _.due), [1000])
+      assert.deepStrictEqual(looked, [0, 1000])
+    })))
 })
 
 describe("a run key", () => {

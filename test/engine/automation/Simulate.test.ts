@@ -112,6 +112,18 @@ describe("a simulation", () => {
       ])
     })))
 
+  it.effect("knows what was made under an old name", () =>
+    inMemory(Effect.gen(function*() {
+      const old = Asset.make("old", { about: "", into: byDay, per: Day }, () => Effect.succeed([]))
+      const prices = Asset.make("prices", { about: "", into: byDay, per: Day, aliases: ["old"] }, () => Effect.succeed([]))
+      const daily = Schedule.make("daily", { about: "", runs: prices, cadence: Cadence.cron("40 0 * * *") })
+      const pipeline = yield* Pipeline.make("test", { assets: [prices], schedules: [daily] })
+      yield* at("2026-11-24T12:00:00Z")
+      yield* publish(old, Day.window("2026-11-24"))
+      const { happenings } = yield* horizon(2)(simulate(pipeline, { ...window, to: millis("2026-11-26T00:00:00Z") }))
+      assert.deepStrictEqual(happenings.map((_) => _.steps), [["prices 2026-11-25 (missing 1)"]])
+    })))
+
   it.effect("tells a window that cannot be told, and goes on", () =>
     inMemory(Effect.gen(function*() {
       const { prices } = market()

@@ -1,0 +1,188 @@
+/** What is known of an asset when its condition is judged. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Asset from "../../../src/engine/Asset.ts"
+import * as Condition from "../../../src/engine/automation/Condition.ts"
+import * as Conditions from "../../../src/engine/automation/Conditions.ts"
+import { Ledger } from "../../../src/engine/Ledger.ts"
+import * as Partition from "../../../src/engine/Partition.ts"
+import * as Pipeline from "../../../src/engine/Pipeline.ts"
+import { byDay, Day, horizon, inOne, market, publish } from "../world.ts"
+import { alive, at, inMemory, millis, ticks } from "./world.ts"
+
+const nothing = () => Effect.succeed([])
+const never: Conditions.Cursor = { since: 0, asked: {} }
+const factsOf = Effect.fnUntraced(function*(asset: Asset.Any, cursor = never) {
+  const pipeline = yield* Pipeline.make("test", { assets: [asset] })
+  return (yield* Conditions.judge(pipeline, asset, cursor)).facts
+})
+const noon = "2026-11-24T12:00:00Z"
+
+describe("of the asset itself", () => {
+  it.effect("the newest key is the one that is due, with its time, since when it is due and when the next one is", () =>
+    inMemory(Effect.gen(function*() {
+      const prices = Asset.make("prices", { about: "", into: byDay, per: Day }, nothing)
+      yield* at("2026-11-24T00:34:59.999Z")
+      assert.deepStrictEqual((yield* factsOf(prices)).newest, {
+        key: "2026-11-23",
+        start: millis("2026-11-23T00:00:00Z"),
+        end: millis("2026-11-24T00:00:00Z"),
+        dueSince: millis("2026-11-23T00:35:00Z"),
+        nextDue: millis("2026-11-24T00:35:00Z")
+      })
+      yield* at("2026-11-24T00:35:00Z")
+      const facts = yield* factsOf(prices)
+      assert.strictEqual(facts.newest?.key, "2026-11-24")
+      assert.deepStrictEqual(Conditions.overOf(facts), {
+        over: { start: millis("2026-11-24T00:00:00Z"), end: millis("2026-11-25T00:00:00Z") }
+      })
+      class Kind extends Partition.fixed<Kind>()("test/Kind", ["a", "b"]) {}
+      const kinds = Asset.make("kinds", { about: "", into: byDay, per: Kind }, nothing)
+      for (const asset of [Asset.make("total", { about: "", into: inOne }, nothing), kinds]) {
+        const timeless = yield* factsOf(asset)
+        assert.deepStrictEqual([timeless.newest, Conditions.overOf(timeless)], [undefined, {}])
+      }
+    })))
+
+  it.effect("after the last key of all comes none, and nobody waits for it", () =>
+    inMemory(Effect.gen(function*() {
+      class Ended extends Partition.daily<Ended>()("test/Ended", { end: "2026-11-21" }) {}
+      const ended = Asset.make("ended", { about: "", into: byDay, per: Ended, when: Condition.onMissing }, nothing)
+      yield* at("2026-11-21T12:00:00Z")
+      const { newest } = yield* factsOf(ended)
+      assert.deepStrictEqual([newest?.key, newest?.nextDue], ["2026-11-20", undefined])
+      yield* publish(ended, Ended.window("2026-11-20"))
+      yield* alive(yield* Pipeline.make("test", { assets: [ended] }), noon)
+      assert.deepStrictEqual(yield* ticks("conditions"), [])
+    })))
+
+  it.effect("it was handled when it was made or asked for, or first looked at: whichever came last", () =>
+    inMemory(Effect.gen(function*() {
+      const prices = Asset.make("prices", { about: "", into: inOne }, nothing)
+      const handled = (cursor: Conditions.Cursor) => Effect.map(factsOf(prices, cursor), (_) => [_.madeAt, _.handledAt])
+      assert.deepStrictEqual(yield* handled(never), [undefined, 0])
+      assert.deepStrictEqual(yield* handled({ since: 5, asked: { another: 7 } }), [undefined, 5])
+      assert.deepStrictEqual(yield* handled({ since: 5, asked: { prices: 7 } }), [undefined, 7])
+      yield* at("1970-01-01T00:00:09Z")
+      yield* publish(prices, Partition.whole)
+      assert.deepStrictEqual(yield* handled({ since: 5, asked: { prices: 7 } }), [9000, 9000])
+      assert.deepStrictEqual(yield* handled({ since: 5, asked: { prices: 9001 } }), [9000, 9001])
+    })))
+
+  it.effect("it failed if its last try fell short and nothing was made after that began", () =>
+    inMemory(Effect.gen(function*() {
+      const { record } = yield* Ledger
+      const prices = Asset.make("prices", { about: "", into: inOne }, nothing)
+      const fail = (id: string, asset = "prices") =>
+        record({ _tag: "StepStarted", run: "", id, asset, window: "", subject: "", why: "" }, {
+          _tag: "StepEnded",
+          id,
+          state: "failed",
+          rows: 0,
+          changed: 0,
+          note: ""
+        })
+      const failed = Effect.map(factsOf(prices), (_) => _.failedAt)
+      yield* at("1970-01-01T00:00:01Z")
+      yield* fail("0", "another")
+      assert.isUndefined(yield* failed)
+      yield* fail("1")
+      yield* at("1970-01-01T00:00:02Z")
+      yield* fail("2")
+      assert.strictEqual(yield* failed, 2000)
+      yield* publish(prices, Partition.whole)
+      assert.strictEqual(yield* failed, 2000)
+      yield* at("1970-01-01T00:00:03Z")
+      yield* publish(prices, Partition.whole)
+      assert.isUndefined(yield* failed)
+    })))
+
+  it.effect("its code changed if what was made last was made by another version, and is as it was while nothing was", () =>
+    inMemory(Effect.gen(function*() {
+      const prices = Asset.make("prices", { about: "", into: inOne, codeVersion: "2" }, nothing)
+      const changed = Effect.map(factsOf(prices), (_) => _.codeChanged)
+      assert.isFalse(yield* changed)
+      yield* publish(prices, Partition.whole, { codeVersion: "1" })
+      assert.isTrue(yield* changed)
+      yield* publish(prices, Partition.whole)
+      assert.isFalse(yield* changed)
+    })))
+
+  it.effect("it is missing while one subject lacks the newest key, or one of the keys that lie in no time", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      class Kind extends Partition.fixed<Kind>()("test/Kind", ["a", "b", "c"]) {}
+      const kinds = Asset.make("kinds", { about: "", into: byDay, per: Kind }, nothing)
+      const missing = (asset: Asset.Any) => Effect.map(factsOf(asset), (_) => _.missing)
+      yield* at(noon)
+      assert.isTrue(yield* missing(prices))
+      yield* publish(prices, Day.window("2026-11-24"), { subject: "btc" })
+      assert.isFalse(yield* missing(prices))
+      yield* publish(prices, Day.window("2026-11-23"), { subject: "eth" })
+      assert.isTrue(yield* missing(prices))
+      yield* publish(kinds, Kind.window("b", "c"))
+      assert.isTrue(yield* missing(kinds))
+      yield* publish(kinds, Kind.window("a"))
+      assert.isFalse(yield* missing(kinds))
+    })))
+
+  it.effect("what was made under its old name is its own", () =>
+    inMemory(Effect.gen(function*() {
+      const old = Asset.make("old", { about: "", into: byDay, per: Day }, nothing)
+      const prices = Asset.make("prices", { about: "", into: byDay, per: Day, aliases: ["old"] }, nothing)
+      const sums = Asset.make("sums", { about: "", into: byDay, per: Day, from: { prices } }, nothing)
+      yield* at(noon)
+      yield* publish(old, Day.window("2026-11-24"))
+      const { madeAt, missing } = yield* factsOf(prices)
+      assert.deepStrictEqual([madeAt, missing], [millis(noon), false])
+      assert.deepStrictEqual((yield* factsOf(sums)).upstream, [
+        { name: "prices", changedAt: millis(noon), missing: false, inProgress: false }
+      ])
+    })))
+})
+
+describe("of what it reads", () => {
+  it.effect("each asset counts once, by the keys that the newest one is made from, for every subject from its own first one on", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const total = Asset.make("total", { about: "", into: inOne, from: { prices: Asset.every(prices, Day) } }, nothing)
+      const sums = Asset.make("sums", {
+        about: "",
+        into: byDay,
+        per: Day,
+        from: { now: prices, before: Asset.offset(prices, Day, -1) }
+      }, nothing)
+      const upstream = (asset: Asset.Any) =>
+        Effect.map(horizon(5)(factsOf(asset)), (_) => _.upstream.map((_) => [_.name, _.changedAt, _.missing]))
+      yield* at("2026-11-24T01:00:00Z")
+      assert.deepStrictEqual(yield* upstream(total), [["prices", undefined, true]])
+      yield* publish(prices, Day.window("2026-11-01", "2026-11-24"), { subject: "btc" })
+      yield* at("2026-11-24T02:00:00Z")
+      yield* publish(prices, Day.window("2026-11-22", "2026-11-23"), { subject: "eth" })
+      assert.deepStrictEqual(yield* upstream(total), [["prices", millis("2026-11-24T02:00:00Z"), true]])
+      assert.deepStrictEqual(yield* upstream(sums), [["prices", millis("2026-11-24T02:00:00Z"), true]])
+      yield* at("2026-11-24T03:00:00Z")
+      yield* publish(prices, Day.window("2026-11-24"), { subject: "eth" })
+      yield* at("2026-11-24T04:00:00Z")
+      yield* publish(prices, Day.window("2026-11-22"), { subject: "eth" })
+      assert.deepStrictEqual(yield* upstream(total), [["prices", millis("2026-11-24T04:00:00Z"), false]])
+      assert.deepStrictEqual(yield* upstream(sums), [["prices", millis("2026-11-24T03:00:00Z"), false]])
+      // a hole is missing, however far back
+      yield* publish(prices, Day.window("2026-11-15"), { subject: "eth" })
+      assert.deepStrictEqual((yield* upstream(total)).map(([, , missing]) => missing), [true])
+    })))
+})
+
+describe("the cursor", () => {
+  it.effect("is as far as the sensor has told", () =>
+    inMemory(Effect.gen(function*() {
+      assert.deepStrictEqual(yield* Conditions.cursorOf, never)
+      const set = { _tag: "AutomationSet", kind: "sensor", on: true, cadence: "", why: "" } as const
+      const { record } = yield* Ledger
+      yield* record({ ...set, name: "another", cursor: "7" })
+      yield* record({ ...set, name: Conditions.name })
+      assert.deepStrictEqual(yield* Conditions.cursorOf, never)
+      yield* record({ _tag: "CursorSet", name: Conditions.name, cursor: `{"since":3,"asked":{"prices":4}}` })
+      assert.deepStrictEqual(yield* Conditions.cursorOf, { since: 3, asked: { prices: 4 } })
+    })))
+})
