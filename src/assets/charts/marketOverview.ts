@@ -13,7 +13,7 @@ import type { Rows } from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
 import * as deadlines from "../deadlines.ts"
 import { Day } from "../partitions.ts"
-import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
+import { bySize, type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { type DailyPrice, priceHistory } from "../raw/priceHistory.ts"
 import { universeAndWindows } from "../settings.ts"
 
@@ -52,7 +52,7 @@ export const overview = Effect.fnUntraced(
   function*({ market, prices }: { readonly market: Rows<Market>; readonly prices: Rows<DailyPrice> }) {
     const sql = yield* DuckDb
     const settings = yield* Settings
-    const all = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
+    const all = yield* bySize(market)
     const coins = labels(all).slice(0, most)
     const lately = yield* sql<Lately>`
     SELECT

@@ -4,6 +4,7 @@ import * as Check from "../../engine/Check.ts"
 import { Note } from "../../engine/Note.ts"
 import { CoinGecko, CoinId, type MarketRow } from "../../services/CoinGecko.ts"
 import * as Column from "../../services/Column.ts"
+import { DuckDb } from "../../services/DuckDb.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
@@ -61,6 +62,12 @@ export const marketSnapshot = Asset.make("market_snapshot", {
   const observed_at = DateTime.formatIso(yield* DateTime.now)
   return rows.map((row) => toMarket(row, observed_at))
 }))
+
+/** The largest first, and those last of whose supply nobody knows anything. */
+export const bySize = Effect.fnUntraced(function*(market: Table.Rows<Market>) {
+  const sql = yield* DuckDb
+  return yield* sql<Market>`FROM ${market} ORDER BY market_cap DESC NULLS LAST, coin_id`
+})
 
 // helpers
 

@@ -14,7 +14,7 @@ import * as deadlines from "../deadlines.ts"
 import { CoinStatistic, coinStatistics } from "../derived/coinStatistics.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
-import { type Market, marketSnapshot } from "../raw/marketSnapshot.ts"
+import { bySize, marketSnapshot } from "../raw/marketSnapshot.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 import { universeAndWindows } from "../settings.ts"
 import { change, coins as counted, facts, formulas, provided, ratio, size, table, tidy } from "./Figures.ts"
@@ -33,22 +33,20 @@ export const marketReport = Asset.make("market_report", {
 }, Effect.fnUntraced(function*({ coins, market, prices, statistics }) {
   const settings = yield* Settings
   const chart = yield* Chart
-  const rows = (yield* market.rows).toSorted((a, b) => (b.market_cap ?? -1) - (a.market_cap ?? -1) || (a.coin_id < b.coin_id ? -1 : 1))
+  const rows = yield* bySize(market)
   const figures = new Map((yield* statistics.rows).map((_) => [_.coin_id, _]))
   const own = attribution(settings)
   const money = settings.currency.toUpperCase()
   const asOf = rows[0]?.observed_at.replace("T", " ").slice(0, 16) ?? "no time"
   const total = sum(rows.map((_) => _.market_cap))
-  const moved = rows.filter((_) => _.price_change_percentage_24h !== null)
-    .toSorted((a, b) => (b.price_change_percentage_24h ?? 0) - (a.price_change_percentage_24h ?? 0))
-  const [up, down] = [moved[0], moved.at(-1)]
-  const said = (row: Market | undefined) =>
-    row === undefined ? "n/a" : html`${row.name} ${change(hundredth(row.price_change_percentage_24h))}`
+  const moved = rows
+    .flatMap(({ name, price_change_percentage_24h: of }) => of === null ? [] : [{ name, by: of / 100 }])
+    .toSorted((a, b) => b.by - a.by)
+  const said = (row: { readonly name: string; readonly by: number } | undefined) =>
+    row === undefined ? "n/a" : html`${row.name} ${change(row.by)}`
   const bitcoin = rows.find((_) => _.coin_id === "bitcoin")
-  const last = rows.reduce((most, _) => {
-    const own = figures.get(_.coin_id)?.last_day ?? ""
-    return own > most ? own : most
-  }, "")
+  const kept = rows.flatMap((_) => figures.get(_.coin_id) ?? [])
+  const last = kept.map((_) => _.last_day).toSorted().at(-1)
   const sql = yield* DuckDb
   const lately = sql`(
     SELECT coin_id, day, price, 100 * price / arg_min(price, day) OVER (PARTITION BY coin_id) AS indexed
@@ -59,21 +57,20 @@ export const marketReport = Asset.make("market_report", {
     [yield* overview({ market, prices }), yield* comparison({ coins, rows: lately })],
     (spec) => Effect.map(chart.render(spec, ["svg", "live"]), (drawn) => ({ spec, drawn }))
   )
-  const kept = rows.flatMap((_) => figures.get(_.coin_id) ?? [])
   const gaps = kept.filter((_) => _.gaps > 0)
-  const ended = kept.filter((_) => _.last_day < last)
+  const ended = kept.filter((_) => _.last_day !== last)
   const unknown = rows.filter((_) => !figures.has(_.coin_id))
   const body = html`<h1>Crypto market report</h1>
-<p class="line">As of ${asOf} UTC · amounts in ${money} · ${last === "" ? "no history yet" : `history up to ${last} 00:00 UTC`}</p>
+<p class="line">As of ${asOf} UTC · amounts in ${money} · ${last === undefined ? "no history yet" : `history up to ${last} 00:00 UTC`}</p>
 ${provided(own)}
 ${
     facts([
       ["Market cap of the coins tracked", tidy(total), counted(rows.length)],
       ["Volume, 24 h", tidy(sum(rows.map((_) => _.total_volume))), money],
       ["Bitcoin's share of that cap", size(bitcoin?.market_cap && total ? bitcoin.market_cap / total : null), "of the coins tracked"],
-      ["Rose in 24 h", `${moved.filter((_) => (_.price_change_percentage_24h ?? 0) > 0).length} of ${moved.length}`, "coins"],
-      ["Most up, 24 h", said(up), ""],
-      ["Most down, 24 h", said(down), ""]
+      ["Rose in 24 h", `${moved.filter((_) => _.by > 0).length} of ${moved.length}`, "coins"],
+      ["Most up, 24 h", said(moved[0]), ""],
+      ["Most down, 24 h", said(moved.at(-1)), ""]
     ])
   }
 <h2>Every coin</h2>

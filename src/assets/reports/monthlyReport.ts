@@ -36,6 +36,12 @@ interface Row {
   readonly before_volatility: number | null
   readonly before_volume: number | null
 }
+interface Returned extends Row {
+  readonly monthly_return: number
+}
+interface InBoth extends Returned {
+  readonly before_return: number
+}
 
 /** No chart of a month has more lines than the palette can tell apart; the table has every coin. */
 const most = 12
@@ -78,27 +84,26 @@ export const monthlyReport = Asset.make("monthly_report", {
     SELECT coin_id, day, simple_return
     FROM ${returns}
     WHERE day > ${first} AND simple_return IS NOT NULL
-    ORDER BY simple_return DESC, coin_id, day`
-  const [caps] = yield* sql<{ open: number | null; close: number | null; coins: number }>`
-    SELECT sum(o.market_cap) AS open, sum(c.market_cap) AS close, count(*) AS coins
+    ORDER BY coin_id, day`
+  const [caps] = yield* sql<{ close: number | null; change: number | null; coins: number }>`
+    SELECT sum(c.market_cap) AS close, sum(c.market_cap) / sum(o.market_cap) - 1 AS change, count(*) AS coins
     FROM ${prices} o JOIN ${prices} c ON c.coin_id = o.coin_id AND o.day = ${first} AND c.day = ${next}
     WHERE o.market_cap > 0 AND c.market_cap > 0`
   const own = attribution(settings)
   const money = settings.currency.toUpperCase()
-  const known = rows.filter((_) => _.monthly_return !== null)
-  const risen = known.filter((_) => (_.monthly_return ?? 0) > 0)
-  const both = known.filter((_) => _.before_return !== null)
+  const known = rows.filter((_): _ is Returned => _.monthly_return !== null)
+  const both = known.filter((_): _ is InBoth => _.before_return !== null)
   const moved = both.filter((_) => _.volatility !== null && _.before_volatility !== null)
-  const expected = window.calendar.startOf(window.to + 1) - window.calendar.startOf(window.from)
-  const points = Math.round(expected / 86_400_000) + 1
+  const points = (window.end.epochMilliseconds - window.start.epochMilliseconds) / 86_400_000 + 1
   const [best, worst] = [known[0], known.at(-1)]
+  const byReturn = days.toSorted((a, b) => b.simple_return - a.simple_return)
   const said = (row: Row | undefined) => row === undefined ? "n/a" : html`${row.coin_id} ${change(row.monthly_return)}`
   const drawn = yield* Effect.forEach(
     [
       ...known.length === 0 ? [] : [
         yield* indexed({
           prices,
-          ids: known.slice(0, most / 2).concat(known.slice(Math.max(most / 2, known.length - most / 2))).map((_) => _.coin_id),
+          ids: (known.length <= most ? known : [...known.slice(0, most / 2), ...known.slice(-most / 2)]).map((_) => _.coin_id),
           own,
           month,
           of: known.length
@@ -115,7 +120,11 @@ export const monthlyReport = Asset.make("monthly_report", {
 ${provided(own)}
 ${
     facts([
-      ["Coins", String(rows.length), `${risen.length} rose, ${known.filter((_) => (_.monthly_return ?? 0) < 0).length} fell`],
+      [
+        "Coins",
+        String(rows.length),
+        `${known.filter((_) => _.monthly_return > 0).length} rose, ${known.filter((_) => _.monthly_return < 0).length} fell`
+      ],
       [
         "Mean return",
         change(mean(known.map((_) => _.monthly_return))),
@@ -129,7 +138,7 @@ ${
       [
         "Market cap at the close",
         tidy(caps?.close),
-        html`${share(caps?.open ? (caps.close ?? 0) / caps.open - 1 : null)} since the open (${coins(caps?.coins ?? 0)})`
+        html`${share(caps?.change)} since the open (${coins(caps?.coins ?? 0)})`
       ],
       ["Best coin", said(best), "over the month"],
       ["Worst coin", said(worst), "over the month"]
@@ -178,7 +187,7 @@ ${
       : table(
         "Single days, from 00:00 to 00:00 UTC; the day named is the one at whose start the return ends",
         ["Coin and day", "Return"],
-        [...days.slice(0, 3), ...days.slice(3).slice(-3)].map((_) => [`${_.coin_id}, ${_.day}`, change(_.simple_return)])
+        [...byReturn.slice(0, 3), ...byReturn.slice(3).slice(-3)].map((_) => [`${_.coin_id}, ${_.day}`, change(_.simple_return)])
       )
   }
 <h2>Against the month before</h2>
@@ -188,7 +197,7 @@ ${
       : html`${
         facts([
           ["Coins with both months", String(both.length), `of ${rows.length}`],
-          ["Did better", String(both.filter((_) => (_.monthly_return ?? 0) > (_.before_return ?? 0)).length), "than the month before"],
+          ["Did better", String(both.filter((_) => _.monthly_return > _.before_return).length), "than the month before"],
           [
             "Mean volatility (a year)",
             size(mean(moved.map((_) => _.volatility))),
@@ -226,9 +235,11 @@ const day = (millis: number): string => new Intl.DateTimeFormat("sv", { timeZone
 
 const present = (values: ReadonlyArray<number | null>): ReadonlyArray<number> => values.filter((_) => _ !== null)
 
+const sum = (values: ReadonlyArray<number>): number => values.reduce((total, _) => total + _, 0)
+
 const mean = (values: ReadonlyArray<number | null>): number | null => {
   const all = present(values)
-  return all.length === 0 ? null : all.reduce((sum, _) => sum + _, 0) / all.length
+  return all.length === 0 ? null : sum(all) / all.length
 }
 
 const median = (values: ReadonlyArray<number | null>): number | null => {
@@ -238,10 +249,10 @@ const median = (values: ReadonlyArray<number | null>): number | null => {
 }
 
 /** Sum over sum, − 1, of those that have both. */
-const ratio = (pairs: ReadonlyArray<readonly [number | null, number | null]>): number | null => {
-  const all = pairs.filter(([a, b]) => a !== null && b !== null)
-  const before = all.reduce((sum, [, b]) => sum + (b ?? 0), 0)
-  return before === 0 ? null : all.reduce((sum, [a]) => sum + (a ?? 0), 0) / before - 1
+const ratio = (pairs: ReadonlyArray<readonly [now: number | null, before: number | null]>): number | null => {
+  const all = pairs.flatMap(([now, before]) => now === null || before === null ? [] : [{ now, before }])
+  const before = sum(all.map((_) => _.before))
+  return before === 0 ? null : sum(all.map((_) => _.now)) / before - 1
 }
 
 type Prices = Parameters<typeof series>[0]["rows"]
@@ -348,7 +359,7 @@ const calendar = (
       attribution: own,
       height: { step: 20 }
     }),
-    data: data(days.toSorted((a, b) => (a.coin_id < b.coin_id ? -1 : a.coin_id > b.coin_id ? 1 : a.day < b.day ? -1 : 1))),
+    data: data(days),
     mark: { type: "rect", stroke: "#ffffff", strokeWidth: 1 },
     encoding: {
       x: {
