@@ -1,6 +1,6 @@
 /** That an asset is late is told once, and once that it is not any more, whatever happens to who looks. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Asset from "../../../src/engine/Asset.ts"
 import * as LateAlerts from "../../../src/engine/automation/LateAlerts.ts"
 import * as Sensor from "../../../src/engine/automation/Sensor.ts"
@@ -130,5 +130,44 @@ describe("an asset that is late", () => {
       const making = Effect.sleep("2 minutes").pipe(Effect.andThen(publish(a, Partition.whole)), Effect.andThen(ended))
       yield* alive(yield* pipelineOf([], [sensor]), "2026-11-24T01:33:00Z", making)
       assert.deepStrictEqual((yield* ticks("late")).at(-1), "2026-11-24T01:32Z skipped on time again: a (late since 2026-11-24 01:00 UTC)")
+    })))
+
+  it.effect("with many others is one piece of news: ten of them by name, how many more, and since when the first of all is late", () =>
+    inMemory(Effect.gen(function*() {
+      const many = Array.from({ length: 12 }, (_, i) =>
+        Asset.make(`a${i}`, { about: "", into: inOne, freshFor: "1 minute", lateAfter: "1 hour" }, nothing))
+      for (const [i, asset] of many.entries()) {
+        yield* at(`2026-11-24T00:${50 - i}:00Z`)
+        yield* publish(asset, Partition.whole)
+      }
+      yield* at("2026-11-24T12:00:00Z")
+      const sent = (assets: typeof many, told: LateAlerts.Cursor) =>
+        Effect.gen(function*() {
+          const alerts: Array<LateAlerts.Alert> = []
+          const seen = yield* LateAlerts.of(assets, (alert) => Effect.sync(() => void alerts.push(alert))).look(told)
+          return [alerts, Option.getOrUndefined(Option.map(seen, (_) => _.cursor))] as const
+        })
+      const since = (i: number) => Date.UTC(2026, 10, 24, 1, 50 - i)
+      const [late, cursor] = yield* sent(many, {})
+      const names = many.map((_) => _.name)
+      const said = (i: number) => `a${i} (since 2026-11-24 01:${50 - i} UTC)`
+      assert.deepStrictEqual(late, [{
+        id: "a0 2026-11-24 01:50 UTC and 11 more late",
+        kind: "late",
+        assets: names,
+        since: since(11),
+        says: `late: ${Array.from({ length: 10 }, (_, i) => said(i)).join(", ")}, and 2 more`
+      }])
+      assert.deepStrictEqual(cursor, Object.fromEntries(names.map((name, i) => [name, since(i)])))
+      const [[ten]] = yield* sent(many.slice(0, 10), {})
+      assert.deepStrictEqual([ten?.id, ten?.says.includes("more")], ["a0 2026-11-24 01:50 UTC and 9 more late", false])
+      const [[two]] = yield* sent(many.slice(0, 2), {})
+      assert.strictEqual(two?.id, "a0 2026-11-24 01:50 UTC and 1 more late")
+      // who is late is told first, then who is not any more; and then there is nothing
+      const [[first], after] = yield* sent(many.slice(0, 2), { gone: 5, a1: 6 })
+      assert.deepStrictEqual([first?.id, after], ["a0 2026-11-24 01:50 UTC late", { gone: 5, a1: 6, a0: since(0) }])
+      const [[second], last] = yield* sent(many.slice(0, 2), after ?? {})
+      assert.deepStrictEqual([second?.kind, second?.assets, second?.since, last], ["recovered", ["gone"], 5, { a1: 6, a0: since(0) }])
+      assert.deepStrictEqual(yield* sent(many.slice(0, 2), last ?? {}), [[], undefined])
     })))
 })
