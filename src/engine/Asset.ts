@@ -253,6 +253,7 @@ export const make = <
     )
   const evaluate = (slice: Store.Slice) => Effect.flatMap(making, (id) => Option.isSome(id) ? step(slice, id.value) : read(slice))
   const making = Effect.flatMap(Making, (hook) => hook(self))
+  const calls = options.calls ?? (() => 0)
   /** One key at a time, if the result is one thing a key. */
   const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
     per === undefined || !options.each
@@ -294,8 +295,8 @@ export const make = <
     freshFor: Duration.toMillis(Duration.fromInputUnsafe(options.freshFor ?? Duration.infinity)),
     lateAfter: Duration.toMillis(Duration.fromInputUnsafe(options.lateAfter ?? Duration.infinity)),
     lookback: options.lookback ?? 0,
-    calls: options.calls ?? (() => 0),
-    credits: options.credits ?? options.calls ?? (() => 0),
+    calls,
+    credits: options.credits ?? calls,
     reach: options.reach,
     when: options.when,
     get asset() {

@@ -46,13 +46,10 @@ export class NotSelected extends Schema.TaggedError<NotSelected>()("NotSelected"
   }
 }
 
-/** How a request ended, for the ledger. */
-export interface Ending {
-  /** `deferred` is no end: it goes back into the queue until `notBefore`, in epoch milliseconds. */
-  readonly state: Request.Ended | "deferred"
-  readonly note: string
-  readonly notBefore?: number
-}
+/** How a request ended, for the ledger; or, what is no end, that it goes back into the queue until an instant (epoch milliseconds). */
+export type Ending =
+  | { readonly state: Request.Ended; readonly note: string }
+  | { readonly state: "deferred"; readonly note: string; readonly notBefore: number }
 
 export class Queue extends Context.Service<Queue, {
   /** The steps that a process before this one left open, to be told once. */
@@ -151,9 +148,10 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 
   /** Whether there is somebody here who does later what a source asks to come back to. */
   let defers = false
-  const ended = Effect.fnUntraced(function*(request: string, { note, notBefore = 0, state }: Ending) {
-    if (state !== "deferred") yield* ledger.record({ _tag: "RequestEnded", request, state, note })
+  const ended = Effect.fnUntraced(function*(request: string, ending: Ending) {
+    if (ending.state !== "deferred") yield* ledger.record({ _tag: "RequestEnded", request, ...ending })
     else {
+      const { note, notBefore } = ending
       const [known] = yield* ledger.requests({ ids: [request] })
       yield* ledger.record(known?.cancelledAt === null
         ? { _tag: "RequestDeferred", request, notBefore, note }

@@ -32,7 +32,6 @@ export const ofKeys = (ordinals: Iterable<number>): Spans => of(Array.from(ordin
 export const union = (self: Spans, that: Spans): Spans => self.length === 0 ? that : that.length === 0 ? self : of([...self, ...that])
 
 export const intersect = (self: Spans, that: Spans): Spans => {
-  if (self.length === 0 || that.length === 0) return empty
   const out: Array<Span> = []
   for (let i = 0, j = 0;;) {
     const a = self[i]

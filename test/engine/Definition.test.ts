@@ -33,7 +33,7 @@ describe("a definition", () => {
         Check.within("price", 1, 1),
         Check.noGaps("day", { by: "coin" }),
         Check.recent("day", "1 day"),
-        Check.rowCount({ drop: 0 }),
+        Check.rowCount({ drop: 0, rise: 0 }),
         Check.custom("x", { sql: "true" })
       ],
       lookback: 1

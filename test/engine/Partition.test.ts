@@ -307,6 +307,7 @@ describe("by the clocks of a zone", () => {
     assert.strictEqual(`${Partition.due(ParisMonth, at("2026-10-31T23:00:00Z"), 62)}`, "2026-09..2026-10",
       "62 days: from 1 September, Paris time")
     assert.strictEqual(`${Partition.due(ParisMonth, at("2026-10-31T22:59:59Z"), 62)}`, "2026-09")
+    assert.strictEqual(`${Partition.due(ParisHour, at("2026-11-23T02:00:00Z"), 1)}`, "2026-11-23T00+01:00..2026-11-23T02+01:00")
     assert.strictEqual(DateTime.formatIso(ParisMonth.window("2026-10").start), "2026-09-30T22:00:00.000Z")
     assert.strictEqual(DateTime.formatIso(ParisMonth.window("2026-10").end), "2026-10-31T23:00:00.000Z")
     assert.deepStrictEqual(ParisWeek.window("2026-10-24").keys, ["2026-10-24"])

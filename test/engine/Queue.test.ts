@@ -55,6 +55,16 @@ describe("turns", () => {
       assert.deepStrictEqual(yield* states, ["a running", "b succeeded", "c running"])
     })))
 
+  it.effect("come at once when nobody says when, whatever the clock says", () =>
+    world(Effect.gen(function*() {
+      const a = gated("a")
+      yield* TestClock.setTime(0)
+      yield* ask(asked("a"))
+      yield* working(a.asset)
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(yield* states, ["a running"])
+    })))
+
   it.effect("are four at a time where nobody says otherwise", () =>
     world(Effect.gen(function*() {
       const all = ["a", "b", "c", "d", "e"].map((_) => gated(_).asset)

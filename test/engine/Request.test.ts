@@ -67,3 +67,23 @@ it("requests take turns by priority, none if nothing is said, and equal ones as 
     "e"
   ])
 })
+
+it("is deferred while it waits until an instant, and its note says why; a pause has no end", () => {
+  const request = Request.asked({ _tag: "RunRequested", id: "a", trigger: "a test", targets: [] }, 0)
+  const is = (fields: Partial<Request.Request>) => Request.isDeferred(new Request.Request({ ...request, ...fields }))
+  const deferred = { note: "asked to come back later", notBefore: 9 }
+  assert.deepStrictEqual(
+    [deferred, { ...deferred, notBefore: Request.NEVER - 1 }].map(is),
+    [true, true]
+  )
+  assert.deepStrictEqual(
+    [
+      {},
+      { ...deferred, state: "running" as const },
+      { ...deferred, note: "" },
+      { ...deferred, notBefore: null },
+      { ...deferred, notBefore: Request.NEVER }
+    ].map(is),
+    [false, false, false, false, false]
+  )
+})
