@@ -1,5 +1,5 @@
 /** What carries a schedule that is due after another run: a sensor over the ends of runs, in the order in which they are told. */
-import { Effect, Option, Schema } from "effect"
+import { Clock, Effect, Option, Schema } from "effect"
 import { Ledger, type LedgerFailed } from "../Ledger.ts"
 import type { After, Schedule } from "./Schedule.ts"
 import * as Sensor from "./Sensor.ts"
@@ -17,9 +17,11 @@ export const follower = (schedule: Schedule, after: After): Sensor.Sensor<Ledger
     }
     const [first] = made
     if (first === undefined) return newest === cursor ? Option.none() : Option.some({ cursor: newest, note: "", quiet: true })
+    const over = schedule.over(yield* Clock.currentTimeMillis)
+    const { priority, runs } = schedule
     return Option.some({
       cursor: newest,
-      asks: [{ runs: schedule.assets, runKey: first, priority: schedule.priority }],
+      asks: [{ runs, runKey: first, priority, ...(over === undefined ? {} : { over }) }],
       note: `after ${made.length === 1 ? "run" : "runs"} ${made.join(", ")}`
     })
   })

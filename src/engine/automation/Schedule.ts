@@ -35,8 +35,10 @@ export interface After {
 export interface Schedule {
   readonly name: string
   readonly about: string
-  /** Names of jobs and assets, as a request takes them. */
+  readonly runs: ReadonlyArray<Runs>
+  /** Their names, as a request takes them. */
   readonly targets: ReadonlyArray<string>
+  /** All that they are made of. */
   readonly assets: ReadonlyArray<Asset.Any>
   readonly cadence: Cadence | After
   readonly catchUp: CatchUp
@@ -67,6 +69,7 @@ export const make = (name: string, options: {
   return {
     name,
     about: options.about,
+    runs,
     targets: runs.map((_) => _.name),
     assets: runs.flatMap(assetsOf),
     cadence: options.cadence,

@@ -4,6 +4,8 @@ import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Schedule from "../../../src/engine/automation/Schedule.ts"
 import { Ledger, LedgerFailed } from "../../../src/engine/Ledger.ts"
+import * as Job from "../../../src/engine/Job.ts"
+import * as Pipeline from "../../../src/engine/Pipeline.ts"
 import * as Request from "../../../src/engine/Request.ts"
 import { alive, asked, at, daily, figures, inMemory, iso, millis, pipelineOf, prices, RunFor, ticks } from "./world.ts"
 
@@ -231,6 +233,65 @@ describe("a schedule", () => {
       yield* at("2026-11-23T12:00:00Z")
       yield* alive(yield* pipelineOf([daily({ over })]), "2026-11-25T12:00:00Z")
       assert.deepStrictEqual(yield* ticks("daily"), ["2026-11-24T09:00Z failed defect: no such key", "2026-11-25T09:00Z ran"])
+    })))
+
+  it.effect("that follows a run asks for its targets by their names, over the window of that time; by several runs at once, once", () =>
+    inMemory(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      const both = Job.make("both", { about: "", assets: [prices, figures] })
+      const after = Schedule.make("after", {
+        about: "",
+        runs: both,
+        cadence: Schedule.after(prices),
+        over: (due) => ({ end: due }),
+        priority: 3
+      })
+      const bare = Schedule.make("bare", { about: "", runs: prices, cadence: Schedule.after(both) })
+      yield* at("2026-11-24T08:30:00Z")
+      const ends = (
+        run: string,
+        state: "succeeded" | "partial" | "failed",
+        ...made: ReadonlyArray<readonly [string, "succeeded" | "failed"]>
+      ) =>
+        Effect.gen(function*() {
+          yield* ledger.record({ _tag: "RunStarted", run, targets: ["x"], trigger: "test" })
+          for (const [asset, state] of made) {
+            const id = `${run} ${asset}`
+            yield* ledger.record({ _tag: "StepStarted", run, id, asset, window: "", subject: "", why: "" })
+            yield* ledger.record({ _tag: "StepEnded", id, state, rows: 0, changed: 0, note: "" })
+          }
+          yield* ledger.record({ _tag: "RunEnded", run, state })
+        })
+      yield* ends("before", "succeeded", ["prices", "succeeded"])
+      const happens = Effect.gen(function*() {
+        yield* Effect.sleep("1 minute")
+        // nobody hears of the first three before the fourth is told
+        yield* Effect.all([
+          ends("r1", "failed", ["prices", "succeeded"]),
+          ends("r2", "partial", ["prices", "failed"], ["figures", "succeeded"]),
+          ends("r3", "succeeded", ["prices", "succeeded"]),
+          ends("r4", "partial", ["figures", "succeeded"], ["prices", "succeeded"])
+        ])
+        return yield* Effect.never
+      })
+      const pipeline = yield* Pipeline.make("test", { assets: [figures], jobs: [both], schedules: [after, bare] })
+      yield* alive(pipeline, "2026-11-24T09:00:00Z", happens)
+      const requests = (yield* ledger.requests({})).map(({ over, priority, runKey, tags, targets, trigger }) => ({
+        over,
+        priority,
+        runKey,
+        tags,
+        targets,
+        trigger
+      }))
+      const told = millis("2026-11-24T08:31:00Z")
+      const byWhom = (name: string) => ({ trigger: `schedule ${name}`, tags: { schedule: name } })
+      assert.deepStrictEqual(requests.toSorted((a, b) => a.trigger < b.trigger ? -1 : 1), [
+        { over: { end: told }, priority: 3, runKey: "after r3", targets: ["both"], ...byWhom("after") },
+        { over: null, priority: 0, runKey: "bare r4", targets: ["prices"], ...byWhom("bare") }
+      ])
+      assert.deepStrictEqual(yield* ticks("after"), ["2026-11-24T08:31Z ran after runs r3, r4"])
+      assert.deepStrictEqual(yield* ticks("bare"), ["2026-11-24T08:31Z ran after run r4"])
     })))
 
   it.effect("that follows a job is due when a run has made what it waits for, and not when it failed", () =>

@@ -14,6 +14,7 @@ describe("a schedule", () => {
     assert.deepStrictEqual(said, {
       name: "daily",
       about: "",
+      runs: [prices],
       targets: ["prices"],
       assets: [prices],
       catchUp: "latest",
