@@ -31,7 +31,8 @@ export const load = (folder: string, file: string, command: string): void => {
 
   const require = (id: string): unknown => id.startsWith("./") ? (loaded.get(id) ?? run(id)).exports : outside(id)
   const run = (id: string) => {
-    const module = { exports: {} }
+    // a file has hundreds of names: an object without a prototype is a table from the start, and others are rebuilt for each
+    const module: { exports: unknown } = { exports: Object.create(null) }
     loaded.set(id, module)
     const filename = join(folder, id)
     const source = readFileSync(filename)

@@ -25,6 +25,8 @@ export interface Options<Target extends Asset.Any, E, R = never> {
   readonly about: string
   /** What the assets ask of the world; it may build on the settings, on files and paths. */
   readonly layer: Layer.Layer<Needs<Target, R>, E, Ground>
+  /** What the layer builds on that takes long to load and opens nothing [default: nothing does]. */
+  readonly early?: Layer.Layer<never>
   /** The ledger alone, for commands that look at it while another process has the data [default: as `layer` has it]. */
   readonly ledger?: Layer.Layer<Ledger, unknown, Ground>
   /** Whether anything is kept yet: what only reads leaves a world that was never begun as it is [default: there is]. */
@@ -46,11 +48,12 @@ export const make = <Target extends Asset.Any, R, E>(
 ): World["line"] => {
   const root = makeRoot(options.name, options.about)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
-  const { kept, layer, ledger, owner, upkeep, usage } = options
+  const { early, kept, layer, ledger, owner, upkeep, usage } = options
   const commands = all.map((_) => _.name)
   const defaults = {
     typed: `npx ${options.name}`,
     version: options.version,
+    early: early ?? Layer.empty,
     ledger: ledger ?? layer,
     kept: kept ?? Effect.succeed(true),
     commands

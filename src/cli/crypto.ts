@@ -1,6 +1,7 @@
 /** The command `crypto` as a value: its pipeline and its layers are loaded by the commands that need them. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import manifest from "../../package.json" with { type: "json" }
+import { InForce } from "../layers/Settings.ts"
 import { later } from "./later.ts"
 
 export const pipeline = Effect.flatMap(Effect.promise(() => import("../program.ts")), (_) => _.pipeline)
@@ -15,6 +16,8 @@ export const options = {
   version: manifest.version,
   about: "Crypto market data: CoinGecko to DuckDB to charts. Data go to stdout, everything else to stderr.",
   layer: whole,
+  // a command that is done for another process has the data open
+  early: Layer.unwrap(Effect.flatMap(InForce, (_) => Option.isSome(_) ? Effect.succeed(Layer.empty) : Effect.map(live, (_) => _.early))),
   ledger: Layer.unwrap(Effect.map(files, (_) => _.ledger)),
   kept: Effect.flatMap(files, (_) => _.kept),
   owner: Effect.flatMap(files, (_) => _.owner),

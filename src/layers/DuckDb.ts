@@ -5,10 +5,9 @@
  * DuckDB; the stamp, read without writing; then the file is attached for writing, the instance locked, a new file stamped,
  * an older one migrated. Whatever fails there has not changed the file.
  */
-import { Config, Duration, Effect, Layer, Semaphore } from "effect"
+import { Config, Duration, Effect, Layer, Option, Semaphore } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
-import { totalmem } from "node:os"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "../services/DuckDb.ts"
 import * as Client from "./duckdb/client.ts"
 import * as Database from "./duckdb/database.ts"
@@ -17,6 +16,7 @@ import * as Migration from "./duckdb/migration.ts"
 import { load } from "./duckdb/native.ts"
 import * as Open from "./duckdb/open.ts"
 import { own } from "./duckdb/owner.ts"
+import { Spare } from "./duckdb/spare.ts"
 import * as Stamp from "./duckdb/stamp.ts"
 import * as Values from "./duckdb/values.ts"
 
@@ -56,8 +56,8 @@ export const layerMemory: Layer.Layer<DuckDb | SqlClient.SqlClient, DuckDbError 
 const both = <E, R>(client: Effect.Effect<DuckDbClient, E, R>) =>
   Layer.unwrap(Effect.map(client, (_) => Layer.merge(Layer.succeed(DuckDb, _), Layer.succeed(SqlClient.SqlClient, _))))
 
-/** DuckDB takes 80 % of the machine by default, and leaves nothing to the process it lives in. */
-const memoryShare = 0.5
+/** Of what is free on the disk, what queries may spill. */
+const spillShare = 0.5
 /**
  * How many queries may run at once. libuv's pool has four threads unless the launcher says otherwise, and files and names
  * are looked up on the same ones: four of them, or two of a small pool, are left alone.
@@ -85,21 +85,23 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const version = yield* Open.isPinned(duck, options.version ?? Open.pinned)
   const setup: Open.Setup = {
     path,
-    memoryMb: Math.floor(totalmem() * memoryShare / 1e6),
-    spillMb: Math.floor(free * memoryShare / 1e6),
-    exports: options.exports,
-    settings: options.settings ?? {}
+    spillMb: Math.floor(free * spillShare / 1e6),
+    exports: options.exports
   }
+  const spare = options.settings === undefined ? yield* Spare : Effect.succeedNone
   let from = format
   let isStamped = false
   let first: Database.Opened | undefined
   const open = Effect.fnUntraced(function*(before: number) {
     // opened again, a file that went missing would be made anew, and empty
     if (first !== undefined) yield* first.intact
-    const instance = yield* Open.start(duck, setup, before)
+    const begun = yield* spare
+    const instance = Option.isSome(begun)
+      ? begun.value
+      : yield* Open.start(duck, inMemory ? Open.memory : `${path}#${before}`, options.settings)
     return yield* Effect.gen(function*() {
       if (isThere && first === undefined) {
-        const found = yield* Open.peek(instance, path, Stamp.find(instance, path))
+        const found = yield* Open.peek(instance, path, (_) => Stamp.find(_, path))
         yield* Stamp.accept(path, found, options.stamp, format)
         isStamped = found._tag === "Stamped"
         from = found._tag === "Stamped" ? found.format : format

@@ -177,7 +177,9 @@ export const readAll = async <A>(
   if (result.rowCount > maxRows) throw ours(asked, { _tag: "TooLarge", rows: result.rowCount, limit: maxRows }).reason.cause
   const row = shape(result.deduplicatedColumnNames())
   const rows: Array<A> = []
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+  while (rows.length < result.rowCount) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) break
     if (stopping()) throw new Error("INTERRUPT Error: stopped while its rows were read")
     for (const values_ of chunk.getRows()) rows.push(row(values_.map((value) => values.read(value, whole))))
   }

@@ -4,12 +4,13 @@
  * After the lock no statement reaches a file outside the exports folder, the network, an extension or a setting.
  */
 import { Effect, Option } from "effect"
+import { totalmem } from "node:os"
 import { basename } from "node:path"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
 import { catalog, type Opened, tell } from "./database.ts"
 import { words } from "./failure.ts"
 import { guard, spill } from "./file.ts"
-import type { Api, Instance } from "./native.ts"
+import type { Api, Connection, Instance } from "./native.ts"
 
 /** The DuckDB whose crashes were counted: others lost committed rows on a full disk, or died on files of their own. */
 export const pinned = "v1.5.5"
@@ -17,16 +18,13 @@ export const pinned = "v1.5.5"
 export interface Setup {
   /** ":memory:" for none. */
   readonly path: string
-  readonly memoryMb: number
   readonly spillMb: number
   /** Where COPY may write; nowhere when absent. */
   readonly exports: string | undefined
-  /** Further settings of DuckDB. */
-  readonly settings: Readonly<Record<string, string>>
 }
 
-/** A new instance, without the file. */
-export const start = (duck: Api, { path, memoryMb, spillMb, settings }: Setup, before: number): Effect.Effect<Instance, DuckDbError> =>
+/** A new instance, without a file. Its name is nobody else's, and `memory` for one that will never have a file. */
+export const start = (duck: Api, name: string, settings: Readonly<Record<string, string>> = {}): Effect.Effect<Instance, DuckDbError> =>
   Effect.tryPromise({
     try: () => {
       const options = {
@@ -34,23 +32,21 @@ export const start = (duck: Api, { path, memoryMb, spillMb, settings }: Setup, b
         autoload_known_extensions: "false",
         allow_community_extensions: "false",
         allow_unsigned_extensions: "false",
-        memory_limit: `${memoryMb}MB`,
-        temp_directory: path === memory ? "" : spill(path),
-        ...(path === memory ? {} : { max_temp_directory_size: `${spillMb}MB` }),
+        memory_limit: `${Math.floor(totalmem() * memoryShare / 1e6)}MB`,
         ...settings
       }
       // from the cache, whose instances know of each other's files: a file that is open in one is refused in another
-      return path === memory
-        ? duck.DuckDBInstance.create(memory, options)
-        : duck.DuckDBInstance.fromCache(`:memory:${path}#${before}`, options)
+      return name === memory ? duck.DuckDBInstance.create(memory, options) : duck.DuckDBInstance.fromCache(`:memory:${name}`, options)
     },
-    catch: (cause) => refusal(path, cause)
+    catch: (cause) => new DuckDbError({ asked: "DuckDB", reason: { _tag: "Unavailable", found: words(cause) } })
   })
 
 /** Attaches the file for writing, and locks the instance. */
-export const attach = Effect.fnUntraced(function*(instance: Instance, { path, exports }: Setup) {
+export const attach = Effect.fnUntraced(function*(instance: Instance, { path, exports, spillMb }: Setup) {
   yield* told(instance, path, [
     "SET GLOBAL TimeZone = 'UTC'",
+    `SET GLOBAL temp_directory = ${literal(path === memory ? "" : spill(path))}`,
+    ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
     path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${literal(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
     ...(exports === undefined ? [] : [`SET allowed_directories = [${literal(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
     "SET enable_external_access = false",
@@ -62,11 +58,15 @@ export const attach = Effect.fnUntraced(function*(instance: Instance, { path, ex
 })
 
 /** Looks at a file without changing it: opened for writing, an older one would be made unreadable for its owner. */
-export const peek = <A>(instance: Instance, path: string, look: Effect.Effect<A, DuckDbError>) =>
-  told(instance, path, [`ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`]).pipe(
-    Effect.andThen(look),
-    Effect.ensuring(Effect.ignore(told(instance, path, [`DETACH ${catalog}`])))
+export const peek = <A>(instance: Instance, path: string, look: (connection: Connection) => Effect.Effect<A, DuckDbError>) => {
+  const said = (connection: Connection, sql: string) =>
+    Effect.tryPromise({ try: () => connection.run(sql), catch: (cause) => refusal(path, cause) })
+  return Effect.acquireUseRelease(
+    Effect.promise(() => instance.connect()),
+    (connection) => Effect.andThen(said(connection, `ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`), look(connection)),
+    (connection) => Effect.andThen(Effect.ignore(said(connection, `DETACH ${catalog}`)), Effect.sync(() => connection.closeSync()))
   )
+}
 
 export const isPinned = Effect.fnUntraced(function*(duck: Api, expected: string) {
   const found = duck.version()
@@ -78,6 +78,9 @@ export const isPinned = Effect.fnUntraced(function*(duck: Api, expected: string)
 export const memory = ":memory:"
 
 // helpers
+
+/** DuckDB takes 80 % of the machine by default, and leaves nothing to the process it lives in. */
+const memoryShare = 0.5
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 

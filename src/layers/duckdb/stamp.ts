@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
 import { catalog } from "./database.ts"
 import { words } from "./failure.ts"
-import type { Instance } from "./native.ts"
+import type { Connection } from "./native.ts"
 
 export interface Stamp {
   readonly source: string
@@ -19,9 +19,9 @@ export type Found =
   | { readonly _tag: "Unstamped"; readonly tables: ReadonlyArray<string> }
   | { readonly _tag: "Stamped"; readonly stamp: Stamp; readonly format: number }
 
-export const find = Effect.fn("DuckDb.stamp")((instance: Instance, path: string) =>
+export const find = Effect.fn("DuckDb.stamp")((connection: Connection, path: string) =>
   Effect.tryPromise({
-    try: () => look(instance),
+    try: () => look(connection),
     catch: (cause) =>
       new DuckDbError({
         asked: path,
@@ -48,28 +48,23 @@ export const statements = (stamp: Stamp, format: number): ReadonlyArray<readonly
 
 // helpers
 
-const look = async (instance: Instance): Promise<Found> => {
-  const connection = await instance.connect()
+const look = async (connection: Connection): Promise<Found> => {
   const rows = async (sql: string) => (await (await connection.run(sql)).getRows()).map((row) => row.map(String))
-  try {
-    const stamp = await rows(`SELECT key, value FROM ${catalog}._meta`).catch(async (cause: unknown) => {
-      const tables = (await rows(
-        `SELECT table_name FROM duckdb_tables() WHERE database_name = '${catalog}'
-         UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = '${catalog}' AND NOT internal
-         ORDER BY 1`
-      )).flat()
-      if (tables.includes("_meta")) throw cause
-      return { tables }
-    })
-    if ("tables" in stamp) return stamp.tables.length === 0 ? { _tag: "Empty" } : { _tag: "Unstamped", tables: stamp.tables }
-    const meta = new Map(stamp.map(([key, value]) => [key, value]))
-    return {
-      _tag: "Stamped",
-      stamp: { source: meta.get("source") ?? "unknown", currency: meta.get("currency") ?? "unknown" },
-      format: Number(meta.get("format"))
-    }
-  } finally {
-    connection.closeSync()
+  const stamp = await rows(`SELECT key, value FROM ${catalog}._meta`).catch(async (cause: unknown) => {
+    const tables = (await rows(
+      `SELECT table_name FROM duckdb_tables() WHERE database_name = '${catalog}'
+       UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = '${catalog}' AND NOT internal
+       ORDER BY 1`
+    )).flat()
+    if (tables.includes("_meta")) throw cause
+    return { tables }
+  })
+  if ("tables" in stamp) return stamp.tables.length === 0 ? { _tag: "Empty" } : { _tag: "Unstamped", tables: stamp.tables }
+  const meta = new Map(stamp.map(([key, value]) => [key, value]))
+  return {
+    _tag: "Stamped",
+    stamp: { source: meta.get("source") ?? "unknown", currency: meta.get("currency") ?? "unknown" },
+    format: Number(meta.get("format"))
   }
 }
 

@@ -1,0 +1,35 @@
+/**
+ * An instance of DuckDB that is begun before it is known what for. It has no file, and nothing is opened by making it; but
+ * loading DuckDB and making one take as long as all assets take to load, and can be done meanwhile.
+ */
+import { Context, Effect, Fiber, Layer, Option } from "effect"
+import * as Asset from "../../engine/Asset.ts"
+import type { DuckDbError } from "../../services/DuckDb.ts"
+import { type Instance, load } from "./native.ts"
+import { start } from "./open.ts"
+
+/** Answers the spare instance to the first that asks. */
+export const Spare = Context.Reference<Effect.Effect<Option.Option<Instance>, DuckDbError>>("crypto/layers/duckdb/Spare", {
+  defaultValue: () => Effect.succeedNone
+})
+
+/** Begins it, and does not wait. One that nobody took is closed with the scope. */
+export const layer: Layer.Layer<never> = Layer.effect(
+  Spare,
+  Effect.suspend(() => Effect.forkScoped(making, { startImmediately: true })).pipe(Effect.flatMap((making) => {
+    let spare: typeof making | undefined = making
+    const take = Effect.suspend(() => {
+      const mine = spare
+      spare = undefined
+      return mine === undefined ? Effect.succeedNone : Effect.asSome(Fiber.join(mine))
+    })
+    return Effect.as(Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map((_) => _.closeSync())))), take)
+  }))
+)
+
+// helpers
+
+const making = Effect.gen(function*() {
+  const [duck, id] = yield* Effect.all([load, Asset.newId])
+  return yield* start(duck, id)
+})
