@@ -71,7 +71,7 @@ export const overview = Effect.fnUntraced(
     const order = coins.map((_) => _.coin)
     const money = settings.currency.toUpperCase()
     const asOf = all[0]?.observed_at.replace("T", " ").slice(0, 16) ?? ""
-    const since = lately.reduce((least, _) => (least === "" || _.day < least ? _.day : least), "")
+    const since = lately.map((_) => _.day).toSorted()[0]
     const y = { field: "coin", type: "nominal", sort: order, title: null, axis: { labelLimit: 130, ticks: false, domain: false } } as const
     const colour = {
       field: "coin",
@@ -81,10 +81,10 @@ export const overview = Effect.fnUntraced(
     } as const
     return {
       ...outer({
-        title: `Market overview: ${coins.length} coins`,
+        title: `Market overview: ${coins.length} ${coins.length === 1 ? "coin" : "coins"}`,
         subtitle: `Market cap in ${money} and price change in percent, as of ${asOf} UTC${
           all.length > coins.length ? ` · the ${coins.length} largest of ${all.length}` : ""
-        }${since === "" ? "" : ` · lines: daily prices since ${since}, each on a scale of its own`}`,
+        }${since === undefined ? "" : ` · lines: daily prices since ${since}, each on a scale of its own`}`,
         description: `Market cap of ${
           order.join(", ")
         } in ${money}, with the price change over 24 hours, 7 days and 30 days, as of ${asOf} UTC.`,

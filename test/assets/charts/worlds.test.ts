@@ -6,6 +6,7 @@ import { candleChart } from "../../../src/assets/charts/candleChart.ts"
 import { coinChart } from "../../../src/assets/charts/coinChart.ts"
 import { coinComparison } from "../../../src/assets/charts/coinComparison.ts"
 import { correlationChart } from "../../../src/assets/charts/correlationChart.ts"
+import { dominanceChart } from "../../../src/assets/charts/dominanceChart.ts"
 import { indexChart } from "../../../src/assets/charts/indexChart.ts"
 import { marketOverview } from "../../../src/assets/charts/marketOverview.ts"
 import { monthlyChart } from "../../../src/assets/charts/monthlyChart.ts"
@@ -13,7 +14,9 @@ import { priceChart } from "../../../src/assets/charts/priceChart.ts"
 import { rollingChart } from "../../../src/assets/charts/rollingChart.ts"
 import { trendChart } from "../../../src/assets/charts/trendChart.ts"
 import { correlationMatrix } from "../../../src/assets/derived/correlationMatrix.ts"
+import { dominance } from "../../../src/assets/derived/dominance.ts"
 import { monthlyPrices } from "../../../src/assets/derived/monthlyPrices.ts"
+import { priceTrends } from "../../../src/assets/derived/priceTrends.ts"
 import { candles } from "../../../src/assets/raw/candles.ts"
 import { coinList } from "../../../src/assets/raw/coinList.ts"
 import { marketSnapshot } from "../../../src/assets/raw/marketSnapshot.ts"
@@ -41,7 +44,16 @@ it.effect("one coin is called by its name", () =>
     yield* specsOf([coinList])
     const sql = yield* DuckDb
     yield* sql`UPDATE coin_list SET name = 'Bitcoin'`
-    const specs = yield* specsOf([priceChart, coinChart, calendarChart, trendChart, candleChart, coinComparison, rollingChart])
+    const specs = yield* specsOf([
+      priceChart,
+      coinChart,
+      calendarChart,
+      trendChart,
+      candleChart,
+      coinComparison,
+      rollingChart,
+      marketOverview
+    ])
     assert.deepStrictEqual(
       ["price_chart", "coin_chart", "calendar_chart", "trend_chart", "candle_chart"].flatMap((_) => titles(specs, _)),
       [
@@ -56,7 +68,45 @@ it.effect("one coin is called by its name", () =>
     // there is nothing that bitcoin could be compared with
     assert.match(of(specs, "rolling_chart").map((_) => lines(at(_, "title", "subtitle"))).join(), /^No figures yet/)
     assert.include(JSON.stringify(of(specs, "coin_comparison").map((_) => at(_, "title", "subtitle"))), "each coin begins at 100")
+    assert.deepStrictEqual(of(specs, "market_overview").flatMap((_) => [at(_, "title", "text"), lines(at(_, "title", "subtitle"))]), [
+      "Market overview: 1 coin",
+      "Market cap in USD and price change in percent, as of 2026-01-02 06:00 UTC · lines: daily prices since 2025-12-30, each on a scale of its own"
+    ])
+    // what did not move has not fallen
+    assert.match(
+      of(specs, "calendar_chart").map((_) => lines(at(_, "title", "subtitle"))).join(),
+      /best 2025-12-31 \(\+0\.0 %\), worst 2025-12-31 \(\+0\.0 %\)/
+    )
   }).pipe(Effect.provide(world({ market: { bitcoin: days(4).map((day) => [day, 100]) }, now, settings: { historyDays: 4 } }))))
+
+it.effect("two coins of one name are told apart by their ids", () =>
+  Effect.gen(function*() {
+    yield* specsOf([marketSnapshot])
+    const sql = yield* DuckDb
+    yield* sql`UPDATE market_snapshot SET name = CASE coin_id WHEN 'other' THEN 'Own' ELSE 'Same' END`
+    const specs = yield* specsOf([marketOverview])
+    assert.deepStrictEqual(of(specs, "market_overview").flatMap(rowsOf).map((_) => [_.coin_id, _.coin]), [
+      ["first", "Same (first)"],
+      ["other", "Own"],
+      ["second", "Same (second)"]
+    ])
+  }).pipe(Effect.provide(world({
+    market: { first: [["2026-01-02", 1, 3]], other: [["2026-01-02", 1, 2]], second: [["2026-01-02", 1, 1]] },
+    now,
+    settings: { historyDays: 1 }
+  }))))
+
+it.effect("on a single day each share is a bar as wide as the plot, and a price whose trend is not known is drawn", () =>
+  Effect.gen(function*() {
+    yield* specsOf([dominance, priceTrends])
+    const sql = yield* DuckDb
+    yield* sql`DELETE FROM price_trends`
+    const specs = yield* specsOf([dominanceChart, trendChart])
+    assert.deepStrictEqual(of(specs, "dominance_chart").map((_) => at(_, "layer", 0, "mark", "width", "expr")), [
+      "max(1, ceil(width / 1) + 0.4)"
+    ])
+    assert.deepStrictEqual(of(specs, "trend_chart").flatMap(rowsOf).map((_) => [_.price, _.sma_7, _.cross]), [[7, null, null]])
+  }).pipe(Effect.provide(world({ market: { bitcoin: [["2026-01-02", 7, 9]] }, now, settings: { historyDays: 1 } }))))
 
 it.effect("of three days on a pixel an index keeps the first and the last", () =>
   Effect.gen(function*() {
