@@ -14,6 +14,7 @@ import { monthToDate } from "../../../src/assets/derived/monthToDate.ts"
 import { priceTrends } from "../../../src/assets/derived/priceTrends.ts"
 import { returnDistribution } from "../../../src/assets/derived/returnDistribution.ts"
 import { rollingCorrelation } from "../../../src/assets/derived/rollingCorrelation.ts"
+import { monthlyReport } from "../../../src/assets/reports/monthlyReport.ts"
 import { priceHistory } from "../../../src/assets/raw/priceHistory.ts"
 import * as Plan from "../../../src/engine/Plan.ts"
 import * as Run from "../../../src/engine/Run.ts"
@@ -150,3 +151,33 @@ it.effect("a stored day that changes makes stale what reads it, and gives what t
       assert.deepStrictEqual((yield* Plan.make([monthlyPrices])).steps.map(Plan.label), ["monthly_prices 2026-04 (upstream changed 1)"])
     }).pipe(Effect.provide(TestPipeline.layer({ market, now: noon(last), settings: { historyDays: days } })))
   }))
+
+it.effect("a month is made from its points and the one that closes it; its ranking and its report, from the month before as well", () => {
+  const day = (at: number) => isoOf(dayOf("2025-12-01") + at)
+  const market = { bitcoin: Array.from({ length: 124 }, (_, at): CoinGeckoTest.Day => [day(at), 100 + at, 5, 5]) }
+  const stale = Effect.fnUntraced(function*(changed: string) {
+    const start = dayOf(changed)
+    market.bitcoin = market.bitcoin.map(([day, price]) => [day, (price ?? 0) + (day === changed ? 1 : 0), 5, 5])
+    succeeds(yield* Run.upToDate([priceHistory], { over: { start: millis(start), end: millis(start + 1) }, force: true }))
+    const months = (yield* Plan.make([monthlyPrices])).steps.map(Plan.label)
+    succeeds(yield* Run.upToDate([monthlyPrices, dailyReturns]))
+    const others = (yield* Plan.make([monthlyRanking, monthlyReport])).steps.map(Plan.label)
+    succeeds(yield* Run.upToDate([monthlyRanking, monthlyReport]))
+    return [...months, ...others]
+  })
+  return Effect.gen(function*() {
+    succeeds(yield* Run.upToDate([monthlyRanking, monthlyReport]))
+    assert.deepStrictEqual(yield* stale("2025-12-10"), [
+      "monthly_prices 2025-12 (upstream changed 1)",
+      "monthly_ranking 2025-12..2026-01 (upstream changed 2)",
+      "monthly_report 2025-12 (upstream changed 1)",
+      "monthly_report 2026-01 (upstream changed 1)"
+    ])
+    assert.deepStrictEqual(yield* stale("2026-02-02"), [
+      "monthly_prices 2026-02 (upstream changed 1)",
+      "monthly_ranking 2026-02..2026-03 (upstream changed 2)",
+      "monthly_report 2026-02 (upstream changed 1)",
+      "monthly_report 2026-03 (upstream changed 1)"
+    ])
+  }).pipe(Effect.provide(TestPipeline.layer({ market, now: noon(dayOf("2026-04-02")), settings: { historyDays: 123 } })))
+})
