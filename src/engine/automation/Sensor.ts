@@ -177,11 +177,12 @@ export const paced = <Cursor, E, R, E2 = never, R2 = never>(
   look: (cursor) => Effect.asSome(look(cursor)),
   stream: (from) =>
     Stream.unfold(from, Effect.fnUntraced(function*(from) {
-      const now = yield* Clock.currentTimeMillis
       const at = yield* next(from)
       if (Option.isNone(at)) return undefined
       yield* until(at.value)
-      const due = Math.max(at.value, now)
+      const now = yield* Clock.currentTimeMillis
+      // a timer rings late by moments; where nobody was there, or the machine slept, it is looked now
+      const due = now - at.value < Duration.toMillis(yield* Pulse) ? at.value : now
       const missed = (yield* passed(from, due)).slice(0, -1)
       const sighting = yield* look(from.cursor)
       return [{ ...sighting, due, missed }, { ...from, cursor: sighting.cursor, last: due }] as const

@@ -388,6 +388,39 @@ describe("a sensor", () => {
       ])
     })))
 
+  it.effect("that wakes late, since the machine slept, looks once, and tells what it missed; moments late is in time", () =>
+    inMemory(Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let slept = 0
+      const nowUnsafe = () => clock.currentTimeMillisUnsafe() + slept
+      const now = Effect.sync(nowUnsafe)
+      const sleepy: Clock.Clock = {
+        currentTimeMillisUnsafe: nowUnsafe,
+        currentTimeMillis: now,
+        currentTimeNanosUnsafe: () => BigInt(nowUnsafe()) * 1_000_000n,
+        currentTimeNanos: Effect.sync(() => BigInt(nowUnsafe()) * 1_000_000n),
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        sleep: (_) => clock.sleep(_)
+      }
+      const hour = 3_600_000
+      const looks = Sensor.polled(Cadence.every("1 hour"), "every hour", (cursor: number) =>
+        Effect.map(now, (at) => ({ cursor: cursor + 1, note: `${at}` })))
+      const seen = looks.stream({ name: "", cursor: 0, since: 0, last: 0 }).pipe(Stream.take(3), Stream.runCollect)
+      const fiber = yield* Effect.forkChild(Effect.provideService(seen, Clock.Clock, sleepy), { startImmediately: true })
+      yield* TestClock.setTime(hour - 1)
+      slept = 599_999
+      yield* TestClock.setTime(hour)
+      slept = 5 * hour
+      yield* TestClock.setTime(hour + 600_000)
+      yield* TestClock.setTime(2 * hour + 600_000)
+      assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ due, missed, note }) => [due, missed, note]), [
+        [hour, [], `${hour + 599_999}`],
+        [6 * hour + 600_000, [2, 3, 4, 5].map((_) => _ * hour), `${6 * hour + 600_000}`],
+        [7 * hour + 600_000, [], `${7 * hour + 600_000}`]
+      ])
+    })))
+
   it.effect("that listens looks again at once after it saw something, when no time is said that has to pass between", () =>
     inMemory(Effect.gen(function*() {
       const looks = Sensor.heard({ text: "at once", interest: () => false }, (cursor: number) =>
