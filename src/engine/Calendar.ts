@@ -169,11 +169,23 @@ const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
 const dateOn = (day: number): string => iso(day * DAY).slice(0, 10)
 
-/** The day of a text that is exactly the date it gives back, so `2026-02-30` is none. */
+/** The day of a date that there is: `2026-02-30` is none. Whole numbers only, since tables ask it of each of their keys. */
 const dayOf = (date: string): number | undefined => {
-  const millis = /^\d{4}-\d\d-\d\d$/.test(date) ? instant(`${date}T00:00:00Z`) : undefined
-  return millis === undefined ? undefined : back(dateOn, millis / DAY, date)
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) return undefined
+  const [year, month, day] = [Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8))]
+  if (month < 1 || month > 12 || day < 1) return undefined
+  const first = firstOfMonth(year, month)
+  return first + day > firstOfMonth(year, month + 1) ? undefined : first + day - 1
 }
+
+/** The day on which a month begins; month 13 is the next year's first. Years are counted from March, so a leap day is the last of its year. */
+const firstOfMonth = (year: number, month: number): number => {
+  const [y, m] = month > 2 ? [year, month - 3] : [year - 1, month + 9]
+  return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + Math.floor((m * 153 + 2) / 5) - MARCH_1_OF_YEAR_0
+}
+
+/** Days from it to 1970-01-01. */
+const MARCH_1_OF_YEAR_0 = 719_468
 
 const instant = (text: string): number | undefined => Option.getOrUndefined(Option.map(DateTime.make(text), DateTime.toEpochMillis))
 

@@ -5,7 +5,7 @@
  * slice's rows and publish the manifest entry, or keep the offenders and leave the old rows alone. What comes out as
  * it was is not written again. A reader gets the slice its edge names, and no other rows.
  */
-import { DateTime, Effect, Schema } from "effect"
+import { Data, DateTime, Effect, Schema } from "effect"
 import { type SqlError, Statement } from "effect/sql"
 import type * as Asset from "../engine/Asset.ts"
 import { AuditFailed, describe, type Finding } from "../engine/Check.ts"
@@ -16,7 +16,7 @@ import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
-import { audited, reviewed } from "./table/audit.ts"
+import { audited, offenders, reviewed } from "./table/audit.ts"
 import { adopt, contentOf, ddl, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
@@ -81,9 +81,12 @@ export const make = <
     Effect.gen(function*() {
       const sql = yield* DuckDb
       yield* adopt(sql, step.asset)
-      yield* fit(sql, step.asset.name, shape)
       const rows = Statement.isFragment(value) ? value : transpose(shape, yield* encode(value))
-      const { made, publication, refused } = yield* sql.atomic(published(step, shape, rows))
+      const once = sql.atomic(published(step, shape, rows))
+      const { made, publication, refused } = yield* once.pipe(
+        Effect.catchTag("Unfit", (_) => Effect.andThen(fit(sql, step.asset, shape, _), once)),
+        Effect.catchTag("Unfit", Effect.die)
+      )
       // if it cannot be now, the next one gives the room back
       if (made >= rowGroup) yield* Effect.ignore(sql.checkpoint)
       if (refused.length > 0) {
@@ -99,7 +102,7 @@ export const make = <
   const audit = Effect.fnUntraced(function*(asset: Asset.Any, window: Window) {
     const sql = yield* DuckDb
     yield* adopt(sql, asset)
-    yield* fit(sql, asset.name, shape)
+    yield* Effect.catchTag(found(sql, asset, shape), "Unfit", (_) => fit(sql, asset, shape, _))
     return yield* reviewed(sql, { id: "", asset, window, subject: undefined, sawUpTo: 0, inputs: {} }, shape)
   })
   // keyed and subjects are told by the options, and so are their types: a conditional type cannot be built by expression
@@ -123,28 +126,36 @@ const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
   return Object.fromEntries(shape.columns.map(({ name }) => [name, values.map((_) => _.get(name) ?? null)]))
 }
 
-/** The table, with the columns that its rows have now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
-const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape: Shape) {
-  yield* sql`CREATE TABLE IF NOT EXISTS ${sql(table)} (${ddl(sql, shape)})`
-  const found = yield* sql<{ name: string; type: string; isView: boolean }>`
-    SELECT name, type, EXISTS (
-      FROM duckdb_views() WHERE NOT internal AND database_name = current_database() AND view_name = ${table}
-    ) AS "isView"
-    FROM pragma_table_info(${table})`
-  if (found[0]?.isView === true) {
-    yield* sql`DROP VIEW ${sql(table)}`
-    yield* sql`CREATE TABLE ${sql(table)} (${ddl(sql, shape)})`
-    return
-  }
+/** What stands under a table's name is a view, or has other columns than its rows have now. */
+class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
+
+/** Whether the table, made if there was none, has rows. */
+const found = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, shape: Shape) {
+  yield* sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
+  const columns = yield* sql<{ name: string; type: string; isView: boolean; hasRows: boolean }>`
+    SELECT
+      name,
+      type,
+      EXISTS (FROM duckdb_views() WHERE NOT internal AND database_name = current_database() AND view_name = ${name}) AS "isView",
+      EXISTS (FROM ${sql(name)}) AS "hasRows"
+    FROM pragma_table_info(${name})`
+  const isView = columns[0]?.isView === true
   const type = (_: Column.Column) => _.type === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : _.type
-  if (found.length === shape.columns.length && shape.columns.every((_, i) => found[i]?.name === _.name && found[i]?.type === type(_)))
-    return
+  const fits = columns.length === shape.columns.length &&
+    shape.columns.every((_, i) => columns[i]?.name === _.name && columns[i]?.type === type(_))
+  if (isView || !fits) return yield* new Unfit({ isView, columns: columns.map((_) => _.name) })
+  return columns.some((_) => _.hasRows)
+})
+
+/** A table as its rows are now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
+const fit = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, shape: Shape, { columns, isView }: Unfit) {
+  if (isView) return yield* sql`DROP VIEW ${sql(name)}`
   const kept = (_: Column.Column) =>
-    found.some(({ name }) => name === _.name)
+    columns.includes(_.name)
       ? sql`TRY_CAST(${sql(_.name)} AS ${sql.literal(_.type)}) AS ${sql(_.name)}`
       : sql`NULL::${sql.literal(_.type)} AS ${sql(_.name)}`
-  yield* sql`CREATE OR REPLACE TABLE ${sql(table)} AS SELECT ${sql.csv(shape.columns.map(kept))} FROM ${sql(table)}`
-  yield* sql.checkpoint
+  yield* sql`CREATE OR REPLACE TABLE ${sql(name)} AS SELECT ${sql.csv(shape.columns.map(kept))} FROM ${sql(name)}`
+  return yield* sql.checkpoint
 })
 
 /**
@@ -155,28 +166,24 @@ const fit = Effect.fnUntraced(function*(sql: DuckDbClient, table: string, shape:
 const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
   const sql = yield* DuckDb
   const plug = yield* Plug
-  const here = slicing(sql, step.asset, { ...shape, log: undefined }, step)
-  const becomes = Statement.isFragment(rows) && (yield* isEmpty(sql, step.asset))
-  yield* sql`CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
+  const hasRows = yield* found(sql, step.asset, shape)
+  const becomes = Statement.isFragment(rows) && !hasRows
+  yield* sql`
+    CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)});
+    ${offenders(sql)}`
   const made = Statement.isFragment(rows)
     ? (yield* sql<{ Count: number }>`
       INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes ? sorted(sql, shape) : sql``}`)[0]?.Count ?? 0
     : yield* sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
-  const found = yield* audited(sql, step, shape)
+  const findings = yield* audited(sql, step, shape)
   yield* plug("checked", step.asset, step.subject)
-  const refused = found.filter((_) => _.severity === "block")
-  const publication: Store.Publication = refused.length > 0
-    ? { rows: 0, changed: Span.empty, warnings: [] }
-    : yield* swap(sql, step, shape, { becomes, here, warnings: found })
-  yield* sql`DROP TABLE IF EXISTS ${staged(sql, step)}`
+  const refused = findings.filter((_) => _.severity === "block")
+  let publication: Store.Publication = { rows: 0, changed: Span.empty, warnings: [] }
+  if (refused.length > 0) yield* sql`DROP TABLE ${staged(sql, step)}`
+  else publication = yield* swap(sql, step, shape, { becomes, hasRows, warnings: findings })
   yield* plug("committing", step.asset, step.subject)
   return { made, publication, refused }
-})
-
-const isEmpty = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any) {
-  const [some] = yield* sql<{ rows: boolean }>`SELECT EXISTS (FROM ${sql(name)}) AS rows`
-  return some?.rows === false
 })
 
 /** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
@@ -184,53 +191,55 @@ const swap = Effect.fnUntraced(function*(
   sql: DuckDbClient,
   step: Store.Step,
   shape: Shape,
-  { becomes, here, warnings }: {
+  { becomes, hasRows, warnings }: {
     readonly becomes: boolean
-    readonly here: Statement.Fragment
+    readonly hasRows: boolean
     readonly warnings: ReadonlyArray<Finding>
   }
 ) {
   const { asset, subject, window } = step
   const table = sql`${sql(asset.name)}`
-  const old = shape.log === undefined ? sql`${table} WHERE ${here}` : sql`${table} WHERE false`
+  const here = slicing(sql, asset, { ...shape, log: undefined }, step)
+  const old = hasRows && shape.log === undefined ? here : sql`false`
   const [key, content] = [keyOf(sql, asset, shape), contentOf(sql, shape)]
-  const [found] = yield* sql<{ rows: number; hash: string; changed: ReadonlyArray<string> | null; revised: ReadonlyArray<string> | null }>`
+  const [told] = yield* sql<{ rows: number; hash: string; changed: string | null; revised: string | null }>`
     WITH
       together AS (
-        SELECT ${key} AS k, 1 AS n, 0 AS n_before, ${content} AS sum, 0::HUGEINT AS sum_before FROM ${staged(sql, step)}
-        UNION ALL SELECT ${key}, 0, 1, 0, ${content} FROM ${old}
+        SELECT ${key} AS k, 1 AS n, ${content} AS content FROM ${staged(sql, step)}
+        UNION ALL SELECT ${key}, -1, -${content} FROM ${table} WHERE ${old}
       ),
-      parts AS (
+      keys AS (
         SELECT
           k::VARCHAR AS k,
-          sum(n) AS n,
-          sum(n_before) > 0 AS was,
-          sum(n) <> sum(n_before) OR sum(sum) <> sum(sum_before) AS changed,
-          CASE WHEN sum(n) > 0 THEN sum(n) || ':' || sum(sum) ELSE 'none' END AS digest
+          sum(n) <> 0 OR sum(content) <> 0 AS changed,
+          min(n) < 0 AS was,
+          count(*) FILTER (n > 0) AS rows,
+          sum(content) FILTER (n > 0) AS content
         FROM together
         GROUP BY together.k
       )
     SELECT
-      coalesce(sum(n), 0)::BIGINT AS rows,
-      md5(coalesce(string_agg(k || ' ' || digest, ',' ORDER BY k), '')) AS hash,
-      list(k) FILTER (changed) AS changed,
-      list(k) FILTER (changed AND was) AS revised
-    FROM parts`
-  const { hash = "", rows = 0 } = found ?? {}
-  const [differ, revised] = [found?.changed ?? [], found?.revised ?? []]
-  if (differ.length > 0) {
-    if (becomes) {
-      yield* sql`DROP TABLE ${table}`
-      yield* sql`ALTER TABLE ${staged(sql, step)} RENAME TO ${table}`
-    } else if (asset.per === undefined && subject === undefined && shape.log === undefined) {
+      coalesce(sum(rows), 0)::BIGINT AS rows,
+      md5(coalesce(sum(content), 0)::VARCHAR) AS hash,
+      to_json(list(k) FILTER (changed))::VARCHAR AS changed,
+      to_json(list(k) FILTER (changed AND was))::VARCHAR AS revised
+    FROM keys`
+  const { hash = "", rows = 0 } = told ?? {}
+  const { calendar } = window
+  const spans = (keys: string | null | undefined) =>
+    Effect.map(decodeKeys(keys ?? "[]"), (_) => Span.ofKeys(_.flatMap((key) => ordinalOf(calendar, key) ?? [])))
+  const changed = yield* spans(told?.changed)
+  if (changed.length > 0 && becomes) {
+    yield* sql`DROP TABLE ${table}; ALTER TABLE ${staged(sql, step)} RENAME TO ${table}`
+  } else {
+    if (changed.length > 0 && asset.per === undefined && subject === undefined && shape.log === undefined) {
       yield* sql`CREATE OR REPLACE TABLE ${table} AS FROM ${staged(sql, step)} ${sorted(sql, shape)}`
-    } else {
+    } else if (changed.length > 0) {
       if (shape.log === undefined) yield* sql`DELETE FROM ${table} WHERE ${here}`
       yield* sql`INSERT INTO ${table} FROM ${staged(sql, step)} ${sorted(sql, shape)}`
     }
+    yield* sql`DROP TABLE ${staged(sql, step)}`
   }
-  const { calendar } = window
-  const changed = Span.ofKeys(differ.flatMap((_) => ordinalOf(calendar, _) ?? []))
   const manifest = yield* Manifest
   yield* manifest.publish(
     new Entry({
@@ -252,9 +261,11 @@ const swap = Effect.fnUntraced(function*(
     rows,
     changed,
     warnings,
-    ...revisions(asset, new Set(revised.flatMap((_) => ordinalOf(calendar, _) ?? [])).size)
+    ...revisions(asset, Span.size(yield* spans(told?.revised)))
   }
 })
+
+const decodeKeys = Schema.decodeEffect(Schema.fromJsonString(Schema.Array(Schema.String)))
 
 /** Whatever reads nothing is served by a source: keys that it had served before, and serves otherwise now. */
 const revisions = ({ from, per }: Asset.Any, keys: number): Pick<Store.Publication, "notes"> => {

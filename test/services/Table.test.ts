@@ -147,7 +147,7 @@ it.effect("numbers that are none never come in", () => {
   return Effect.gen(function*() {
     const [outcome] = outcomes(yield* make(asset))
     assert.strictEqual(outcome?._tag, "Failed")
-    assert.deepStrictEqual(yield* stored, [])
+    assert.deepStrictEqual(yield* DuckDb.use((sql) => sql`SELECT table_name FROM duckdb_tables() WHERE table_name = 'kept'`), [])
   }).pipe(Effect.provide(world))
 })
 

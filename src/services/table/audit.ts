@@ -10,6 +10,12 @@ import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.t
 /** The names of DuckDB tables that are not assets'. */
 export const OFFENDERS = "_offenders"
 
+/** The statement that makes their table. */
+export const offenders = (sql: DuckDbClient) =>
+  sql`
+  CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
+    (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
+
 /** What the checks found, with the first of the offenders kept. */
 export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
   const { asset, id, subject } = step
@@ -20,9 +26,6 @@ export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Stor
     const offenders = counts[i] ?? 0
     return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
   })
-  yield* sql`
-    CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
-      (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
   for (const { finding: { check, severity }, offending } of found) {
     yield* sql`
       INSERT INTO ${sql(OFFENDERS)}
@@ -58,16 +61,19 @@ interface Judged {
   readonly severity: Severity
   /** The query that finds what breaks the rule: a row of the result an offender. */
   readonly offending: Statement.Fragment
-  /** How many offenders there are, told by an aggregate over the rows. */
-  readonly count: Statement.Fragment
+  /** An aggregate over the rows that is 0 only if there is no offender: quicker than to find them. */
+  readonly suspects: Statement.Fragment
 }
 
-/** How many offenders each rule has: one pass over the rows for all that look at a row by itself. */
+/** How many offenders each rule has: one pass over the rows, and another for a rule that may have some. */
 const counted = Effect.fnUntraced(function*(sql: DuckDbClient, rules: ReadonlyArray<Judged>, rows: Statement.Fragment) {
   if (rules.length === 0) return []
-  const [counts] = yield* sql<Readonly<Record<string, number>>>`
-    SELECT ${sql.csv(rules.map(({ count }, i) => sql`${count} AS ${sql(`n${i}`)}`))} FROM ${rows}`
-  return rules.map((_, i) => counts?.[`n${i}`] ?? 0)
+  const [suspects] = yield* sql<Readonly<Record<string, number>>>`
+    SELECT ${sql.csv(rules.map(({ suspects }, i) => sql`${suspects} AS ${sql(`n${i}`)}`))} FROM ${rows}`
+  return yield* Effect.forEach(rules, ({ offending }, i) =>
+    suspects?.[`n${i}`] === 0
+      ? Effect.succeed(0)
+      : Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM (${offending})`, ([_]) => _?.n ?? 0))
 })
 
 /** What is asked of the rows of this step: that they are of its slice, and the asset's checks. */
@@ -94,24 +100,28 @@ const judged = (
   ]
 }
 
-type Broken = Pick<Judged, "offending" | "count">
+type Broken = Pick<Judged, "offending" | "suspects">
 
 /** Rows that by themselves are offenders. */
 const where = (sql: DuckDbClient, rows: Statement.Fragment, clause: Statement.Fragment): Broken => ({
   offending: sql`SELECT * FROM ${rows} WHERE ${clause}`,
-  count: sql`count(*) FILTER (WHERE ${clause})`
+  suspects: sql`count(*) FILTER (WHERE ${clause})`
 })
 
-/** Rows that agree with others in these columns. */
-const repeated = (sql: DuckDbClient, rows: Statement.Fragment, columns: Statement.Fragment): Broken => ({
-  offending: sql`SELECT * FROM ${rows} QUALIFY count(*) OVER (PARTITION BY ${columns}) > 1`,
-  // half the cost of the window's
-  count: sql`(SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) AS n FROM ${rows} GROUP BY ${columns} HAVING n > 1))`
+/** Rows that agree with others in these columns, of those that have them. Rows that agree have one hash, so where none is shared, none do. */
+const repeated = (
+  sql: DuckDbClient,
+  rows: Statement.Fragment,
+  columns: Statement.Fragment,
+  having: Statement.Fragment = sql`true`
+): Broken => ({
+  offending: sql`SELECT * FROM ${rows} WHERE ${having} QUALIFY count(*) OVER (PARTITION BY ${columns}) > 1`,
+  suspects: sql`count(*) FILTER (WHERE ${having}) - count(DISTINCT hash(${columns})) FILTER (WHERE ${having})`
 })
 
 const counting = (sql: DuckDbClient, offending: Statement.Fragment): Broken => ({
   offending,
-  count: sql`(SELECT count(*) FROM (${offending}))`
+  suspects: sql`(SELECT count(*) FROM (${offending}))`
 })
 
 /** What breaks a rule; nothing, where this step is not asked. */
@@ -145,7 +155,7 @@ const breaking = (
     case "OnceADay": {
       const day = sql`${sql(rule.column)}::DATE`
       const by = rule.by === undefined ? day : sql.csv([sql`${sql(rule.by)}`, day])
-      return repeated(sql, sql`(FROM ${rows} WHERE ${sql(rule.column)} IS NOT NULL)`, by)
+      return repeated(sql, rows, by, sql`${sql(rule.column)} IS NOT NULL`)
     }
     case "Recent": {
       if (asset.per !== undefined && isInTime(window.calendar) && window.to < asset.per.newest(DateTime.toEpochMillis(now)))
