@@ -105,6 +105,9 @@ export const Published = Context.Reference<(asset: Any, publication: Store.Publi
   { defaultValue: () => () => Effect.void }
 )
 
+/** Whether what a step made is read back for whoever yields the asset. A run wants to know what came of it, and nothing else. */
+export const ReadBack = Context.Reference<boolean>("crypto/engine/Asset/ReadBack", { defaultValue: () => true })
+
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset: Schema.String, after: Schema.String }) {
   override get message() {
     return `${this.asset} was not made within ${this.after}, so it was interrupted`
@@ -247,7 +250,7 @@ export const make = <
       const publication = yield* attempt(values as Values<From>,
         (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: { ...ids, ...chosen } }, value))
       yield* (yield* Published)(self, publication)
-      return yield* read(slice)
+      return (yield* ReadBack) ? yield* read(slice) : undefined
     }).pipe(
       Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
     )

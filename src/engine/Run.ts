@@ -326,6 +326,7 @@ const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id:
   const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
   return one.pipe(
     Effect.provideService(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
+    Effect.provideService(Asset.ReadBack, false),
     Effect.provideService(Asset.Published,
       (of, publication) => Effect.sync(() => void (published = of === asset ? publication : published))),
     Effect.map(() => published)

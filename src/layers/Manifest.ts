@@ -40,15 +40,17 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         return decoded.map(({ first, last, seq, ...row }) => Object.assign(new Entry({ ...row, window: { first, last } }), { seq }))
       }, Effect.orDie),
       newest: Effect.fn("Manifest.newest")(function*(assets) {
-        if (assets.length === 0) {
-          const [newest] = yield* sql<{ seq: number }>`SELECT coalesce(max(seq), 0) AS seq FROM _manifest`
-          return { seq: newest?.seq ?? 0, ids: {} }
-        }
-        const rows = yield* sql<{ asset: string; seq: number; id: string }>`
-          SELECT asset, max(seq) AS seq, max_by(materialization_id, seq) AS id FROM _manifest GROUP BY asset`
+        const ids = [...new Set(assets)].map((asset) =>
+          sql`max_by(materialization_id, seq) FILTER (asset = ${asset}) AS ${sql(`id of ${asset}`)}`
+        )
+        const [newest] = yield* sql<{ readonly [_: `id of ${string}`]: string | null; readonly seq: number }>`
+          SELECT ${sql.csv([sql`coalesce(max(seq), 0) AS seq`, ...ids])} FROM _manifest`
         return {
-          seq: Math.max(0, ...rows.map((_) => _.seq)),
-          ids: Object.fromEntries(rows.flatMap(({ asset, id }) => assets.includes(asset) ? [[asset, id]] : []))
+          seq: newest?.seq ?? 0,
+          ids: Object.fromEntries(assets.flatMap((asset) => {
+            const id = newest?.[`id of ${asset}`] ?? null
+            return id === null ? [] : [[asset, id]]
+          }))
         }
       }, Effect.orDie),
       has: Effect.fn("Manifest.has")(function*(id) {

@@ -129,22 +129,39 @@ const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
 /** What stands under a table's name is a view, or has other columns than its rows have now. */
 class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
 
-/** Whether the table, made if there was none, has rows. */
-const found = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, shape: Shape) {
+/** What is to be known of a table, which is made if there was none, before rows go into it. */
+interface Found {
+  readonly hasRows: boolean
+  /** All that its rows follow from lies in one row group each, and so will they, mostly. */
+  readonly readsLittle: boolean
+}
+
+const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name }: Asset.Any, shape: Shape) {
+  const sources = Object.values(from).map((_) => _.asset.name)
   yield* sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
-  const columns = yield* sql<{ name: string; type: string; isView: boolean; hasRows: boolean }>`
+  const columns = yield* sql<{ name: string; type: string; hasRows: boolean; tables: ReadonlyArray<string> | null }>`
     SELECT
       name,
       type,
-      EXISTS (FROM duckdb_views() WHERE NOT internal AND database_name = current_database() AND view_name = ${name}) AS "isView",
-      EXISTS (FROM ${sql(name)}) AS "hasRows"
+      EXISTS (FROM ${sql(name)}) AS "hasRows",
+      (
+        SELECT list(table_name)
+        FROM duckdb_tables()
+        WHERE database_name = current_database() AND ${sql.in("table_name", [name, ...sources])}
+          AND (table_name = ${name} OR estimated_size < ${rowGroup})
+      ) AS tables
     FROM pragma_table_info(${name})`
-  const isView = columns[0]?.isView === true
+  const tables = columns[0]?.tables ?? []
+  const isView = !tables.includes(name)
   const type = (_: Column.Column) => _.type === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : _.type
   const fits = columns.length === shape.columns.length &&
     shape.columns.every((_, i) => columns[i]?.name === _.name && columns[i]?.type === type(_))
   if (isView || !fits) return yield* new Unfit({ isView, columns: columns.map((_) => _.name) })
-  return columns.some((_) => _.hasRows)
+  const known: Found = {
+    hasRows: columns.some((_) => _.hasRows),
+    readsLittle: sources.length > 0 && sources.every((_) => tables.includes(_))
+  }
+  return known
 })
 
 /** A table as its rows are now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
@@ -166,14 +183,15 @@ const fit = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, 
 const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
   const sql = yield* DuckDb
   const plug = yield* Plug
-  const hasRows = yield* found(sql, step.asset, shape)
+  const { hasRows, readsLittle } = yield* found(sql, step.asset, shape)
   const becomes = Statement.isFragment(rows) && !hasRows
   yield* sql`
     CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)});
     ${offenders(sql)}`
   const made = Statement.isFragment(rows)
     ? (yield* sql<{ Count: number }>`
-      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes ? sorted(sql, shape) : sql``}`)[0]?.Count ?? 0
+      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes && !readsLittle ? sorted(sql, shape) : sql``}`)[0]
+      ?.Count ?? 0
     : yield* sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
   const findings = yield* audited(sql, step, shape)
@@ -200,13 +218,14 @@ const swap = Effect.fnUntraced(function*(
   const { asset, subject, window } = step
   const table = sql`${sql(asset.name)}`
   const here = slicing(sql, asset, { ...shape, log: undefined }, step)
-  const old = hasRows && shape.log === undefined ? here : sql`false`
   const [key, content] = [keyOf(sql, asset, shape), contentOf(sql, shape)]
+  // planned twice, the content costs as much as a small table's rows
+  const before = hasRows && shape.log === undefined ? sql`UNION ALL SELECT ${key}, -1, -${content} FROM ${table} WHERE ${here}` : sql``
   const [told] = yield* sql<{ rows: number; hash: string; changed: string | null; revised: string | null }>`
     WITH
       together AS (
         SELECT ${key} AS k, 1 AS n, ${content} AS content FROM ${staged(sql, step)}
-        UNION ALL SELECT ${key}, -1, -${content} FROM ${table} WHERE ${old}
+        ${before}
       ),
       keys AS (
         SELECT

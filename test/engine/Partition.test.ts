@@ -71,6 +71,20 @@ describe("a key", () => {
     assert.isTrue(Option.isNone(Day.parse("2026-02-29")))
   })
 
+  it("of a date is the number of its day, in every month of four centuries", () => {
+    const { calendar } = Day
+    const wrong = Array.from({ length: 146_097 }, (_, i) => i - 43_830).filter((day) => calendar.ordinalOn(calendar.keyOf(day)) !== day)
+    assert.deepStrictEqual(wrong, [])
+    assert.deepStrictEqual(["1900-02-29", "2000-02-29", "2100-02-29", "2026-04-31", "2026-12-32", "2026-01-00"].map(calendar.ordinalOn), [
+      undefined,
+      11_016,
+      undefined,
+      undefined,
+      undefined,
+      undefined
+    ])
+  })
+
   it("of a week is its Monday; months turn at the year's end", () => {
     const { calendar } = Week
     assert.deepStrictEqual(

@@ -8,6 +8,7 @@ import { Manifest } from "../../src/engine/Manifest.ts"
 import * as Plan from "../../src/engine/Plan.ts"
 import { type Event, Progress } from "../../src/engine/Progress.ts"
 import * as Run from "../../src/engine/Run.ts"
+import type * as Store from "../../src/engine/Store.ts"
 import * as Subject from "../../src/engine/Subject.ts"
 import * as Memory from "../../src/layers/Memory.ts"
 import { byDay, Coin, coinByDay, Day, horizon, inOne, market, noon, planned, setTime, source, told } from "./world.ts"
@@ -28,6 +29,17 @@ const ledgered = Effect.gen(function*() {
 const last = (reports: ReadonlyArray<Run.Report<unknown>>) => reports.at(-1)
 
 describe("a run", () => {
+  it.effect("reads what a step reads, and not what it made", () =>
+    threeDays(Effect.gen(function*() {
+      const reads: Array<string> = []
+      const into = { ...byDay, read: (asset: Asset.Any, slice: Store.Slice) => (reads.push(asset.name), byDay.read(asset, slice)) }
+      const a = Asset.make("a", { about: "", into, per: Day }, () => Effect.map(Day, (_) => _.keys.map((day) => ({ day, value: 1 }))))
+      const b = Asset.make("b", { about: "", from: { a }, into, per: Day }, ({ a }) => Effect.succeed(a))
+      yield* Run.upToDate([b])
+      assert.deepStrictEqual(reads, ["a"])
+      assert.lengthOf(yield* Effect.provideContext(b, Day.at("2026-11-22", "2026-11-24")), 3, "who yields it has it")
+    })))
+
   it.effect("does what was planned, tells the ledger and whoever listens, and leaves nothing to do", () =>
     threeDays(Effect.gen(function*() {
       const { asset: a, asked } = source("a")

@@ -340,6 +340,21 @@ it.effect("what is staged for an empty table becomes the table; where rows are, 
   }).pipe(Effect.provide(world))
 })
 
+it.effect("rows that follow from little lie as they were made: in one row group no order spares a reader anything", () => {
+  const into = Table.make(Row)
+  const few = Asset.make("few", { about: "", into }, () => Effect.succeed([row("1", 1), row("2", 2), row("3", 3)]))
+  const turned = Asset.make("turned", { about: "", from: { few }, into },
+    ({ few }) => DuckDb.useSync((sql) => sql`FROM ${few} ORDER BY day DESC`))
+  const ordered = Asset.make("ordered", { about: "", into }, () => DuckDb.useSync((sql) => sql`FROM turned`))
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    const lying = (name: string) => Effect.map(sql<{ price: number }>`FROM ${sql(name)}`, (_) => _.map(({ price }) => price))
+    yield* Run.upToDate([turned])
+    yield* Run.upToDate([ordered])
+    assert.deepStrictEqual([yield* lying("turned"), yield* lying("ordered")], [[3, 2, 1], [1, 2, 3]])
+  }).pipe(Effect.provide(world))
+})
+
 it.live("a large table that is made again and again, changed or not, does not grow its file without end", () => {
   const big = (shift: number) =>
     Asset.make("big", { about: "", into: Table.make(Schema.Struct({ name: Schema.String, level: Schema.Finite })) }, () =>

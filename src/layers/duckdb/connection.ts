@@ -160,10 +160,17 @@ export const objects: Shape<Record<string, unknown>> = (names) =>
       return row
     }
 
-export const start = (native: Native, values: Values, sql: string, params: ReadonlyArray<unknown>): Promise<Result> => {
+/** With parameters it is one statement; without, it may be several, and the result is the last one's. */
+export const start = async (native: Native, values: Values, sql: string, params: ReadonlyArray<unknown>): Promise<Result> => {
   if (params.length === 0) return native.run(sql)
   const bound = values.bind(params)
-  return native.run(sql, bound.values, bound.types)
+  const prepared = await native.prepare(sql)
+  try {
+    prepared.bind(bound.values, bound.types)
+    return await prepared.run()
+  } finally {
+    prepared.destroySync()
+  }
 }
 
 export const readAll = async <A>(
@@ -174,16 +181,17 @@ export const readAll = async <A>(
   whole: Whole,
   stopping: () => boolean
 ): Promise<Array<A>> => {
-  if (result.rowCount > maxRows) throw ours(asked, { _tag: "TooLarge", rows: result.rowCount, limit: maxRows }).reason.cause
+  const promised = result.rowCount
+  if (promised > maxRows) throw ours(asked, { _tag: "TooLarge", rows: promised, limit: maxRows }).reason.cause
   const row = shape(result.deduplicatedColumnNames())
   const rows: Array<A> = []
-  while (rows.length < result.rowCount) {
+  // each call takes the driver to another thread and back: none is made to hear that there is nothing
+  while (rows.length < promised) {
     const chunk = await result.fetchChunk()
-    if (chunk === null || chunk.rowCount === 0) break
     if (stopping()) throw new Error("INTERRUPT Error: stopped while its rows were read")
+    if (chunk === null || chunk.rowCount === 0) throw new Error(`INTERNAL Error: ${promised} rows were promised, and ${rows.length} came`)
     for (const values_ of chunk.getRows()) rows.push(row(values_.map((value) => values.read(value, whole))))
   }
-  if (rows.length !== result.rowCount) throw new Error(`INTERNAL Error: ${result.rowCount} rows were promised, and ${rows.length} came`)
   return rows
 }
 

@@ -54,6 +54,18 @@ layer(layerMemory, { excludeTestServices: true })("a query", (it) => {
       assert.deepStrictEqual(rows.flat().map((_) => _.i), Array.from({ length: 100 }, (_, i) => i))
     }))
 
+  it.effect("with parameters is one statement; without, the last of several answers", () =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      assert.deepStrictEqual(yield* sql`CREATE OR REPLACE TABLE several AS SELECT 1 AS n; INSERT INTO several VALUES (2); FROM several`, [
+        { n: 1 },
+        { n: 2 }
+      ])
+      const error = yield* Effect.flip(sql`DROP TABLE several; SELECT ${1}`)
+      assert.match(error.message, /Cannot prepare multiple statements/)
+      assert.deepStrictEqual(yield* sql`SELECT count(*) AS n FROM several WHERE n > ${1}`, [{ n: 1 }])
+    }))
+
   it.effect("an error says what was asked and what came", () =>
     Effect.gen(function*() {
       const sql = yield* DuckDb
