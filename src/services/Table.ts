@@ -230,7 +230,7 @@ const swap = Effect.fnUntraced(function*(
       keys AS (
         SELECT
           k::VARCHAR AS k,
-          sum(n) <> 0 OR sum(content) <> 0 AS changed,
+          sum(content) <> 0 AS changed,
           min(n) < 0 AS was,
           count(*) FILTER (n > 0) AS rows,
           sum(content) FILTER (n > 0) AS content
