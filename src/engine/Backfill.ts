@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import type * as Asset from "./Asset.ts"
 import { type Event, Ledger } from "./Ledger.ts"
 import { type Key, parseWindow, whole } from "./Partition.ts"
-import type { Manifest } from "./Manifest.ts"
+import { type Manifest, namesOf } from "./Manifest.ts"
 import * as Plan from "./Plan.ts"
 import * as Requests from "./Request.ts"
 import type { Request, Requested, Which } from "./Request.ts"
@@ -124,7 +124,7 @@ export const narrowing = Effect.fnUntraced(function*(which: Which) {
     if (reason === "after upstream") return spans
     const key = `${asset.name} ${subject ?? ""}`
     const known = keys.get(key) ?? Span.of(
-      failed.filter((_) => _.asset === asset.name && _.subject === (subject ?? ""))
+      failed.filter((_) => namesOf(asset).includes(_.asset) && _.subject === (subject ?? ""))
         .flatMap((_) => parseWindow(asset.per?.calendar ?? whole.calendar, _.window) ?? [])
     )
     keys.set(key, known)

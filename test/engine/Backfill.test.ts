@@ -100,6 +100,16 @@ describe("a backfill of what failed", () => {
         "failing (never made) | 0 calls"
       ])
     })))
+
+  it.effect("knows what fell short under an old name", () =>
+    world(Effect.gen(function*() {
+      const one = (name: string, ...aliases: ReadonlyArray<string>) =>
+        Asset.make(name, { about: "", into: inOne, aliases }, () => Effect.fail("no" as const))
+      yield* Run.upToDate([one("old"), one("other")])
+      assert.deepStrictEqual(said(yield* Backfill.plan([one("renamed", "old"), one("new")], { start, end, which: "failed" })), [
+        "renamed (never made) | 0 calls"
+      ])
+    })))
 })
 
 describe("a backfill", () => {

@@ -7,6 +7,7 @@ import * as Partition from "../Partition.ts"
 import * as Span from "../Span.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Selection from "../Selection.ts"
+import * as Status from "../Status.ts"
 import { eager, type Facts, soonest, type Truth, type Upstream } from "./Condition.ts"
 import * as Sensor from "./Sensor.ts"
 
@@ -91,20 +92,21 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
     return {
       name: source.name,
       changedAt: kept(source).findLast(touches)?.at,
-      missing: lacks(source, kept(source), wants),
+      missing: lacks(Manifest.fold(kept(source), calendar), wants),
       inProgress: busy.has(source.name)
     }
   })
-  const failedAt = (yield* ledger.failures(Manifest.namesOf(asset))).at(-1)?.startedAt
+  const state = Manifest.fold(own, asset.per?.calendar ?? Partition.whole.calendar)
+  const failures = Status.standing(asset, yield* ledger.failures(Manifest.namesOf(asset)), state)
   const facts: Facts = {
     asset,
     now,
     newest,
-    missing: lacks(asset, own, Span.of([windowOf(asset, now)])),
+    missing: lacks(state, Span.of([windowOf(asset, now)])),
     madeAt,
     handledAt: Math.max(cursor.since, cursor.asked[asset.name] ?? 0, madeAt ?? 0),
     inProgress: busy.has(asset.name),
-    failedAt: failedAt !== undefined && (madeAt === undefined || failedAt >= madeAt) ? failedAt : undefined,
+    failedAt: failures.at(-1)?.at,
     codeChanged: last !== undefined && last.codeVersion !== asset.codeVersion,
     upstream
   }
@@ -123,13 +125,11 @@ const busyAssets = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 })
 
 /** Some subject that is known lacks one of these keys, from its own first one on where they have no beginning; or nothing was ever made. */
-const lacks = (asset: Asset.Any, log: ReadonlyArray<Manifest.Numbered>, keys: Span.Spans): boolean => {
-  const states = [...Manifest.fold(log, asset.per?.calendar ?? Partition.whole.calendar).values()]
-  return states.length === 0 || states.some((stretches) => {
+const lacks = (state: Manifest.State, keys: Span.Spans): boolean =>
+  state.size === 0 || [...state.values()].some((stretches) => {
     const wanted = keys.map(({ from, to }) => ({ from: from === -Infinity ? Math.min(to, ...stretches.map((_) => _.from)) : from, to }))
     return Span.subtract(wanted, Span.of(stretches)).length > 0
   })
-}
 
 /** The asset's newest due key; all, where they lie in no time. */
 const windowOf = ({ per }: Asset.Any, now: number): Partition.Window => {

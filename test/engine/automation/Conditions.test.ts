@@ -69,32 +69,30 @@ describe("of the asset itself", () => {
       assert.deepStrictEqual(yield* handled({ since: 5, asked: { prices: 9001 } }), [9000, 9001])
     })))
 
-  it.effect("it failed if its last try fell short and nothing was made after that began", () =>
+  it.effect("it failed while a try that fell short was not made good, as its status says: each subject for itself", () =>
     inMemory(Effect.gen(function*() {
       const { record } = yield* Ledger
-      const prices = Asset.make("prices", { about: "", into: inOne }, nothing)
-      const fail = (id: string, asset = "prices") =>
-        record({ _tag: "StepStarted", run: "", id, asset, window: "", subject: "", why: "" }, {
-          _tag: "StepEnded",
-          id,
-          state: "failed",
-          rows: 0,
-          changed: 0,
-          note: ""
-        })
+      const { prices } = market()
       const failed = Effect.map(factsOf(prices), (_) => _.failedAt)
-      yield* at("1970-01-01T00:00:01Z")
-      yield* fail("0", "another")
+      const tried = (second: number, subject: string, state: "failed" | "succeeded", asset = "prices") =>
+        Effect.gen(function*() {
+          const id = `${second} ${subject}`
+          yield* at(`1970-01-01T00:00:0${second}Z`)
+          yield* record({ _tag: "StepStarted", run: "", id, asset, window: "1970-01-01", subject, why: "" })
+          if (state === "succeeded") yield* publish(prices, Day.window("1970-01-01"), { subject })
+          yield* record({ _tag: "StepEnded", id, state, rows: 0, changed: 0, note: "" })
+        })
+      yield* tried(1, "btc", "failed", "another")
       assert.isUndefined(yield* failed)
-      yield* fail("1")
-      yield* at("1970-01-01T00:00:02Z")
-      yield* fail("2")
+      yield* tried(1, "btc", "failed")
+      yield* tried(2, "eth", "failed")
       assert.strictEqual(yield* failed, 2000)
-      yield* publish(prices, Partition.whole)
+      yield* tried(3, "btc", "succeeded")
       assert.strictEqual(yield* failed, 2000)
-      yield* at("1970-01-01T00:00:03Z")
-      yield* publish(prices, Partition.whole)
+      yield* tried(4, "eth", "succeeded")
       assert.isUndefined(yield* failed)
+      yield* tried(5, "btc", "failed")
+      assert.strictEqual(yield* failed, 5000)
     })))
 
   it.effect("its code changed if what was made last was made by another version, and is as it was while nothing was", () =>

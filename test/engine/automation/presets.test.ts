@@ -67,7 +67,7 @@ const play = (figures: Asset.Any, script: ReadonlyArray<Line>) =>
             run: id,
             id: `step of ${id}`,
             asset: key,
-            window: "2026-11-24",
+            window: "2026-11-23",
             subject: "",
             why: ""
           } as const
