@@ -274,18 +274,19 @@ describe("a sensor", () => {
         yield* record({ ...set, on: false })
         yield* Effect.sleep("3 hours")
         yield* record({ ...set, on: true })
-        yield* Effect.sleep("4 minutes")
+        yield* Effect.sleep("14 minutes")
         // both in one moment: it counts from there anew
         yield* record({ ...set, on: false }, { ...set, on: true })
         return yield* Effect.never
       })
       const deaf = Effect.updateService(Ledger, (ledger: Ledger["Service"]) => Ledger.of({ ...ledger, heard: Stream.never }))
       const pipeline = yield* pipelineOf([], [counter(() => ({}))])
-      yield* deaf(alive(pipeline, "2026-11-24T04:50:00Z", switching))
+      yield* deaf(alive(pipeline, "2026-11-24T04:55:00Z", switching))
       assert.deepStrictEqual(yield* ticks("counter"), [
         "2026-11-24T00:00Z skipped look 1",
         "2026-11-24T03:40Z skipped look 2",
-        "2026-11-24T04:40Z skipped look 3"
+        "2026-11-24T03:50Z skipped look 3",
+        "2026-11-24T04:50Z skipped look 4"
       ])
     })))
 
