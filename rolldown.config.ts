@@ -45,7 +45,8 @@ export default defineConfig([
     },
     plugins: [
       { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } },
-      calledLater("node:crypto")
+      calledLater("node:crypto"),
+      calledLater("node:fs/promises")
     ]
   },
   { ...usual, input: { chartWorker: "src/layers/chart/worker.ts" }, output: { dir: "dist", minify: true } }
@@ -53,7 +54,7 @@ export default defineConfig([
 
 // helpers
 
-/** A module of Node's that takes milliseconds to load, and of which a run of fresh assets calls nothing: each of its functions loads it. */
+/** A module of Node's that takes a millisecond or four to load, and of which a run of fresh assets calls nothing: its functions load it. */
 function calledLater(module: string): RolldownPlugin {
   const mark = `\0later:${module}`
   const functions = Object.entries(createRequire(import.meta.url)(module)).filter(([name, value]) =>

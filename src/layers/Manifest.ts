@@ -34,9 +34,8 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
             code_version AS "codeVersion", saw_up_to AS "sawUpTo", input_ids AS inputs, "rows", content_hash AS "contentHash",
             warnings, epoch_ms(published_at) AS at
           FROM _manifest
-          WHERE ${sql.in("asset", assets)}
-          ORDER BY seq`
-        const decoded = yield* decodeRows(rows)
+          WHERE ${sql.in("asset", assets)}`
+        const decoded = (yield* decodeRows(rows)).toSorted((a, b) => a.seq - b.seq)
         return decoded.map(({ first, last, seq, ...row }) => Object.assign(new Entry({ ...row, window: { first, last } }), { seq }))
       }, Effect.orDie),
       newest: Effect.fn("Manifest.newest")(function*(assets) {

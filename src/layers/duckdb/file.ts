@@ -2,23 +2,23 @@
  * What the file system says about a data file, before it is opened and while it is open.
  *
  * `inspect` reads the file's header, so it is only for an owner who has not opened it yet: closing the file later, in the
- * process that has it open, would drop DuckDB's lock. From then on there is `stat` and nothing else.
+ * process that has it open, would drop DuckDB's lock. From then on there is `stat` and nothing else. It is asked on this
+ * thread: that takes microseconds, and a way to the pool and back ten times as long.
  */
 import { Effect, Option } from "effect"
-import { constants } from "node:fs"
-import { mkdir, open, realpath, rm, stat, statfs } from "node:fs/promises"
+import { closeSync, mkdirSync, openSync, readSync, realpathSync, rmSync, statfsSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
 
 /** One name for the file, however it is written, so that there is one lock; its folder is made. */
 export const locate = Effect.fn("DuckDb.locate")(function*(path: string) {
   const full = resolve(path)
-  const folder = yield* attempt(full, async () => {
-    await mkdir(dirname(full), { recursive: true })
-    return realpath(dirname(full))
+  const folder = yield* attempt(full, () => {
+    mkdirSync(dirname(full), { recursive: true })
+    return realpathSync(dirname(full))
   })
   const named = join(folder, basename(full))
-  return yield* Effect.tryPromise(() => realpath(named)).pipe(Effect.orElseSucceed(() => named))
+  return yield* Effect.try(() => realpathSync(named)).pipe(Effect.orElseSucceed(() => named))
 })
 
 /** Whether the file is there; when it is, it is one that this DuckDB reads. */
@@ -56,7 +56,7 @@ export const room = 200_000_000
 
 /** Below this, nothing is written: a disk that fills up during a checkpoint takes the whole database down. */
 export const enoughRoom = Effect.fn("DuckDb.enoughRoom")(function*(path: string, needed: number) {
-  const { bavail, bsize } = yield* attempt(path, () => statfs(dirname(path)))
+  const { bavail, bsize } = yield* attempt(path, () => statfsSync(dirname(path)))
   const free = bavail * bsize
   if (free < needed) return yield* say(path, { _tag: "NoSpace", free, needed })
   return free
@@ -64,7 +64,7 @@ export const enoughRoom = Effect.fn("DuckDb.enoughRoom")(function*(path: string,
 
 /** Where DuckDB puts what does not fit in memory; kill -9 leaves it behind, and nobody else cleans it up. */
 export const spill = (path: string) => `${path}.tmp`
-export const sweep = (path: string) => attempt(path, () => rm(spill(path), { recursive: true, force: true }))
+export const sweep = (path: string) => attempt(path, () => rmSync(spill(path), { recursive: true, force: true }))
 
 /** Answers a check that fails once the file under the path is not the one of now: unlinked or replaced, what is written goes nowhere. */
 export const guard = Effect.fn("DuckDb.guard")(function*(path: string) {
@@ -87,33 +87,27 @@ const newest = 68
 
 const say = (path: string, reason: Reason) => Effect.fail(new DuckDbError({ asked: path, reason }))
 
-const attempt = <A>(path: string, f: () => Promise<A>) => Effect.tryPromise({ try: f, catch: (cause) => unavailable(path, cause) })
+const attempt = <A>(path: string, f: () => A) => Effect.try({ try: f, catch: (cause) => unavailable(path, cause) })
 
 const unavailable = (path: string, cause: unknown) =>
   new DuckDbError({ asked: path, reason: { _tag: "Unavailable", found: cause instanceof Error ? cause.message : String(cause) } })
 
 /** Device and inode: the file itself, whatever its name. */
-const identify = (path: string): Effect.Effect<Option.Option<string>, DuckDbError> =>
-  Effect.callback((resume) => {
-    stat(path, { bigint: true }).then(
-      (found) =>
-        resume(found.isFile()
-          ? Effect.succeedSome(`${found.dev}:${found.ino}`)
-          : say(path, { _tag: "Foreign", found: "it is no file", todo: "Set DUCKDB_PATH to a file" })),
-      (cause: unknown) => resume(isMissing(cause) ? Effect.succeedNone : Effect.fail(unavailable(path, cause)))
-    )
-  })
-
-const isMissing = (cause: unknown) => cause instanceof Error && Reflect.get(cause, "code") === "ENOENT"
+const identify = Effect.fnUntraced(function*(path: string) {
+  const found = yield* attempt(path, () => statSync(path, { bigint: true, throwIfNoEntry: false }))
+  if (found === undefined) return Option.none<string>()
+  if (!found.isFile()) return yield* say(path, { _tag: "Foreign", found: "it is no file", todo: "Set DUCKDB_PATH to a file" })
+  return Option.some(`${found.dev}:${found.ino}`)
+})
 
 /** A checksum of 8 bytes, "DUCK", then the storage version. */
-const header = async (path: string) => {
-  const file = await open(path, constants.O_RDONLY)
+const header = (path: string) => {
+  const file = openSync(path, "r")
   try {
     const bytes = Buffer.alloc(20)
-    const { bytesRead } = await file.read(bytes, 0, 20, 0)
-    return { magic: bytesRead < 20 ? "" : bytes.toString("latin1", 8, 12), version: Number(bytes.readBigUInt64LE(12)) }
+    const read = readSync(file, bytes, 0, 20, 0)
+    return { magic: read < 20 ? "" : bytes.toString("latin1", 8, 12), version: Number(bytes.readBigUInt64LE(12)) }
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }

@@ -5,8 +5,7 @@
  * `<file>.lock.json` says who the owner is, for others to read; it means nothing without the lock.
  */
 import { DateTime, Effect, Option, Schema } from "effect"
-import { existsSync } from "node:fs"
-import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises"
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { DuckDbError } from "../../services/DuckDb.ts"
@@ -17,7 +16,7 @@ const Owner = Schema.fromJsonString(Schema.Struct({ pid: Schema.Int, since: Sche
 export const own = Effect.fn("DuckDb.own")(function*(path: string) {
   const lock = `${path}.lock`
   const note = `${lock}.json`
-  const owner = Effect.option(Effect.flatMap(Effect.tryPromise(() => readFile(note, "utf8")), Schema.decodeEffect(Owner)))
+  const owner = Effect.option(Effect.flatMap(Effect.try(() => readFileSync(note, "utf8")), Schema.decodeEffect(Owner)))
   yield* Effect.acquireRelease(
     Effect.suspend(() => {
       const held = hold(lock)
@@ -25,14 +24,14 @@ export const own = Effect.fn("DuckDb.own")(function*(path: string) {
         ? Effect.succeed(held)
         : Effect.flatMap(owner, (owner) => Effect.fail(refusal(path, held.refused, owner)))
     }),
-    (held) => Effect.andThen(Effect.ignore(Effect.tryPromise(() => rm(note, { force: true }))), Effect.sync(() => held.close()))
+    (held) => Effect.andThen(Effect.ignore(Effect.try(() => rmSync(note, { force: true }))), Effect.sync(() => held.close()))
   )
   const since = DateTime.formatIso(yield* DateTime.now)
   const text = yield* Effect.orDie(Schema.encodeEffect(Owner)({ pid: process.pid, since, command: command(process.argv) }))
-  yield* Effect.tryPromise({
-    try: async () => {
-      await writeFile(`${note}.${process.pid}`, text)
-      await rename(`${note}.${process.pid}`, note)
+  yield* Effect.try({
+    try: () => {
+      writeFileSync(`${note}.${process.pid}`, text)
+      renameSync(`${note}.${process.pid}`, note)
     },
     catch: (cause) => refusal(path, cause, Option.none())
   })
@@ -41,12 +40,12 @@ export const own = Effect.fn("DuckDb.own")(function*(path: string) {
 /** Who has the file now, if someone has; asked without taking it, and without making anything. */
 export const ownerOf = Effect.fn("DuckDb.ownerOf")(function*(path: string) {
   const full = resolve(path)
-  const file = yield* Effect.tryPromise(() => realpath(full)).pipe(
-    Effect.catch(() => Effect.tryPromise(async () => join(await realpath(dirname(full)), basename(full)))),
+  const file = yield* Effect.try(() => realpathSync(full)).pipe(
+    Effect.catch(() => Effect.try(() => join(realpathSync(dirname(full)), basename(full)))),
     Effect.orElseSucceed(() => full)
   )
   const note = yield* Effect.option(
-    Effect.flatMap(Effect.tryPromise(() => readFile(`${file}.lock.json`, "utf8")), Schema.decodeEffect(Owner))
+    Effect.flatMap(Effect.try(() => readFileSync(`${file}.lock.json`, "utf8")), Schema.decodeEffect(Owner))
   )
   // without the lock the note is what a killed process left
   return Option.isSome(note) && isHeld(`${file}.lock`) ? note : Option.none()
