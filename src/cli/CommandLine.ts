@@ -8,6 +8,7 @@ import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import type * as Pipeline from "../engine/Pipeline.ts"
 import * as Queue from "../engine/Queue.ts"
+import * as SettingsLayer from "../layers/Settings.ts"
 import * as exit from "./exit.ts"
 import { makeRoot, type Root, settingsIn, typedAgain } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
@@ -101,6 +102,7 @@ export const run = <Target extends Asset.Any, R, E>(
   })
   Stdio.Stdio.use(({ args }) => Effect.flatMap(args, (args) => bounded(Effect.ensuring(run(args), flushed), args.includes("daemon")))).pipe(
     Effect.provide(Layer.mergeAll(NodeServices.layer, Screen.layer)),
+    Effect.provideService(SettingsLayer.Remembered, new Map()),
     NodeRuntime.runMain
   )
 }

@@ -148,9 +148,15 @@ export class Ledger extends Context.Service<Ledger, {
   readonly runsOf: (request: string) => Effect.Effect<ReadonlyArray<RunRow>, LedgerFailed>
   /**
    * A waiting request begins and has all these leases, or, if one of them is taken, or the request no longer waits or
-   * is another owner's, nothing has changed. They are its until it ends or is deferred.
+   * is another owner's, it waits on as it did. They are its until it ends or is deferred. One that is only now asked for is
+   * recorded with that.
    */
-  readonly begin: (request: string, leases: ReadonlyArray<Lease>, owner: string, until: number) => Effect.Effect<boolean, LedgerFailed>
+  readonly begin: (
+    request: string | Requested,
+    leases: ReadonlyArray<Lease>,
+    owner: string,
+    until: number
+  ) => Effect.Effect<boolean, LedgerFailed>
   /** A sign of life: what this owner runs is its own for longer. */
   readonly hold: (owner: string, until: number) => Effect.Effect<void, LedgerFailed>
   /**

@@ -245,11 +245,27 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   yield* Effect.forkIn(Effect.forever(Effect.andThen(Effect.sleep(BEAT), here(beat))), scope)
   yield* Effect.forkIn(Effect.forever(Effect.andThen(Effect.sleep(LOOK), here(round(none)))), scope)
 
+  /** Asks. Where nothing waits and nothing runs, it begins with that. */
+  const ask = Effect.fnUntraced(function*(asked: Request.Requested, leases: ReadonlyArray<Lease>) {
+    const isAlone = (yield* ledger.requests({ states: ["queued", "running"], limit: 1 })).length === 0
+    if (!isAlone || leases.length === 0) {
+      yield* ledger.record(asked)
+      return false
+    }
+    const begins = yield* ledger.begin(asked, leases, owner, (yield* Clock.currentTimeMillis) + PATIENCE)
+    if (begins) performed.set(asked.id, yield* Deferred.make<void>())
+    return begins
+  }, turn.withPermits(1))
+
   const attend: Queue["Service"]["attend"] = (asked, perform, waits) =>
     Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+      const mine = { ...asked, owner }
+      const request = Request.asked(mine, yield* Clock.currentTimeMillis)
+      // what cannot be selected is refused in its turn
+      const leases = yield* restore(Effect.orElseSucceed(leasesOf(request), () => []))
+      if (yield* ask(mine, leases)) return yield* restore(bounded(request, perform))
       const granted = yield* Deferred.make<Request.Request, Cancelled | NotSelected>()
       attended.set(asked.id, granted)
-      yield* ledger.record({ ...asked, owner })
       const waiting = Effect.gen(function*() {
         yield* round(none)
         if (waits !== undefined && !(yield* Deferred.isDone(granted))) yield* waits(yield* blocking(asked.id))

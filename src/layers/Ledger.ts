@@ -25,8 +25,10 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
       }
       const rows = <A, I>(row: Schema.Codec<A, I>, doing: string, sql: string, ...params: ReadonlyArray<string | number>) =>
         file.all(sql, ...params).pipe(
-          Effect.map((found) => found.map((_) => ({ ..._ }))),
-          Effect.flatMap(Schema.decodeUnknownEffect(Schema.Array(row))),
+          // what reads a row is made when there is one: at most starts nothing is open
+          Effect.flatMap((found) =>
+            found.length === 0 ? Effect.succeed([]) : Schema.decodeUnknownEffect(Schema.Array(row))(found.map((_) => ({ ..._ })))
+          ),
           failing(doing)
         )
       const steps = Schema.Struct({ ...StepRow.fields, checks: Schema.fromJsonString(StepRow.fields.checks) })
@@ -87,7 +89,13 @@ export const layer = (path: string): Layer.Layer<Ledger, LedgerFailed> =>
         ),
         begin: Effect.fn("Ledger.begin")(function*(request, leases, owner, until) {
           const now = yield* Clock.currentTimeMillis
-          return yield* file.transaction((session) => begin(session, request, leases, owner, until, now)).pipe(failing("begin a request"))
+          const asked = typeof request === "string" ? [] : [request]
+          const begun = yield* file.transaction((session) => {
+            asked.forEach((event) => apply(session, event, now))
+            return begin(session, typeof request === "string" ? request : request.id, leases, owner, until, now)
+          }).pipe(failing("begin a request"))
+          yield* PubSub.publishAll(hub, asked)
+          return begun
         }),
         hold: Effect.fn("Ledger.hold")((owner, until) =>
           change("hold requests", `UPDATE request SET heldUntil = ? WHERE owner = ? AND endedAt IS NULL`, until, owner)

@@ -52,6 +52,26 @@ export type Name = keyof typeof about
 
 /** The settings, and each with its source. */
 export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
+  const remembered = yield* Remembered
+  const key = JSON.stringify(flags)
+  const known = remembered?.get(key)
+  if (known !== undefined) return known
+  const resolved = yield* resolving(flags)
+  remembered?.set(key, resolved)
+  return resolved
+})
+
+export interface Resolved {
+  readonly settings: Settings["Service"]
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** What was resolved before in this process, by the flags: several ask, and neither the environment nor `.env` is read twice. */
+export const Remembered = Context.Reference<Map<string, Resolved> | undefined>("crypto/layers/Settings/Remembered", {
+  defaultValue: () => undefined
+})
+
+const resolving = Effect.fnUntraced(function*(flags: Flags) {
   const path = yield* Path.Path
   const given = yield* read(flags)
   const problems: Array<string> = []
@@ -171,7 +191,8 @@ export const resolve = Effect.fnUntraced(function*(flags: Flags = {}) {
       about: about[name]
     }
   })
-  return { settings, rows }
+  const resolved: Resolved = { settings, rows }
+  return resolved
 })
 
 /** What is in force already, whatever else is said: a command that another process runs for somebody has the settings of that process. */

@@ -1,6 +1,6 @@
 /** The ledgers, in memory and in SQLite, keep one contract; the one on disk is whole after a kill and is read by others meanwhile. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -191,7 +191,7 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
 })
 
 describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fresh(layer(":memory:"))]])("requests %s", (_, ledger) => {
-  const requested = (id: string, rest: Partial<Request.Requested> = {}): Event => ({
+  const requested = (id: string, rest: Partial<Request.Requested> = {}): Request.Requested => ({
     _tag: "RunRequested",
     id,
     trigger: "a test",
@@ -279,6 +279,23 @@ describe.each([["in memory", Layer.fresh(Memory.ledger)], ["in SQLite", Layer.fr
       assert.deepStrictEqual((yield* found({ ids: ["q1"] })).map((_): object => ({ ..._ })), [
         { ...running, state: "succeeded", note: "well", endedAt: 3000, heldUntil: null }
       ])
+    }).pipe(Effect.provide(ledger)))
+
+  it.effect("begin as they are asked for, or are asked for all the same and wait", () =>
+    Effect.gen(function*() {
+      const ledger = yield* Ledger
+      const heard = yield* Effect.forkChild(Stream.runCollect(Stream.take(ledger.heard, 2)), { startImmediately: true })
+      const asked = (id: string, owner = "me") => ledger.begin(requested(id, { owner }), [slot(1)], "me", 60_000)
+      assert.isTrue(yield* asked("q1"))
+      assert.isFalse(yield* asked("q2"), "the one place is taken")
+      assert.deepStrictEqual(yield* held, ["runs q1"])
+      assert.deepStrictEqual(
+        (yield* found()).map((
+          { beganAt, heldUntil, id, owner, requestedAt, state }
+        ) => [id, state, requestedAt, beganAt, owner, heldUntil]),
+        [["q1", "running", 0, 0, "me", 60_000], ["q2", "queued", 0, null, "me", null]]
+      )
+      assert.deepStrictEqual((yield* Fiber.join(heard)).map((_) => _._tag === "RunRequested" ? _.id : _._tag), ["q1", "q2"])
     }).pipe(Effect.provide(ledger)))
 
   it.effect("are found by id, state and run key, and the newest of them when there are many", () =>

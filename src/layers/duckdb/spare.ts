@@ -13,23 +13,20 @@ export const Spare = Context.Reference<Effect.Effect<Option.Option<Instance>, Du
   defaultValue: () => Effect.succeedNone
 })
 
-/** Begins it, and does not wait. One that nobody took is closed with the scope. */
+/** Begins it, and does not wait for it. One that nobody took is closed with the scope. */
 export const layer: Layer.Layer<never> = Layer.effect(
   Spare,
-  Effect.suspend(() => Effect.forkScoped(making, { startImmediately: true })).pipe(Effect.flatMap((making) => {
+  Effect.gen(function*() {
+    // loaded first: what is loaded after that leaves the pool's threads alone
+    const [duck, id] = yield* Effect.all([load, Asset.newId])
+    const making = yield* Effect.forkScoped(start(duck, id), { startImmediately: true })
     let spare: typeof making | undefined = making
     const take = Effect.suspend(() => {
       const mine = spare
       spare = undefined
       return mine === undefined ? Effect.succeedNone : Effect.asSome(Fiber.join(mine))
     })
-    return Effect.as(Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map((_) => _.closeSync())))), take)
-  }))
+    yield* Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map((_) => _.closeSync()))))
+    return { take }
+  }).pipe(Effect.map(({ take }) => take))
 )
-
-// helpers
-
-const making = Effect.gen(function*() {
-  const [duck, id] = yield* Effect.all([load, Asset.newId])
-  return yield* start(duck, id)
-})

@@ -48,14 +48,19 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
       }),
     unmade: Effect.sync(() => [...told.steps.values()].filter((_) => ["failed", "blocked", "interrupted", "deferred"].includes(_.state))),
     runsOf: (request) => Effect.sync(() => [...told.runs.values()].filter((_) => _.request === request)),
-    begin: (request, leases, owner, until) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const found = told.requests.get(request)
-        if (found?.state !== "queued" || (found.owner ?? owner) !== owner || !leases.every((_) => isFree(told, _))) return false
-        change(told, request, { state: "running", note: "", beganAt: now, owner, heldUntil: until })
-        told.leases.push(...leases.map(({ name }) => ({ name, request })))
-        return true
-      }),
+    begin: Effect.fnUntraced(function*(asked, leases, owner, until) {
+      const now = yield* Clock.currentTimeMillis
+      const request = typeof asked === "string" ? asked : asked.id
+      if (typeof asked !== "string") {
+        apply(told, asked, now)
+        yield* PubSub.publish(hub, asked)
+      }
+      const found = told.requests.get(request)
+      if (found?.state !== "queued" || (found.owner ?? owner) !== owner || !leases.every((_) => isFree(told, _))) return false
+      change(told, request, { state: "running", note: "", beganAt: now, owner, heldUntil: until })
+      told.leases.push(...leases.map(({ name }) => ({ name, request })))
+      return true
+    }),
     hold: (owner, heldUntil) =>
       Effect.sync(() => {
         for (const request of told.requests.values()) if (request.owner === owner) change(told, request.id, { heldUntil })
