@@ -7,7 +7,7 @@
  */
 import { Effect } from "effect"
 import type * as Asset from "./Asset.ts"
-import { type Event, Ledger } from "./Ledger.ts"
+import { type Event, Ledger, recordAll } from "./Ledger.ts"
 import { type Key, parseWindow, whole } from "./Partition.ts"
 import { type Manifest, namesOf } from "./Manifest.ts"
 import * as Plan from "./Plan.ts"
@@ -90,18 +90,14 @@ export const all = Effect.gen(function*() {
 })
 
 /** What waits is held, and what runs is stopped: nothing of it begins until it is taken up. */
-export const pause = Effect.fnUntraced(function*({ batches }: Backfill) {
-  const ledger = yield* Ledger
-  const events = batches.flatMap(({ id, state }): ReadonlyArray<Event> =>
+export const pause = ({ batches }: Backfill) =>
+  recordAll(batches.flatMap(({ id, state }): ReadonlyArray<Event> =>
     state === "queued"
       ? [{ _tag: "RequestDeferred", request: id, notBefore: Requests.NEVER, note: "paused" }]
       : state === "running"
       ? [{ _tag: "CancelRequested", request: id }]
       : []
-  )
-  const [first, ...rest] = events
-  if (first !== undefined) yield* ledger.record(first, ...rest)
-})
+  ))
 
 /** What was held goes on, and what did not succeed is asked for again. */
 export const resume = Effect.fnUntraced(function*({ batches }: Backfill, again: (request: Request) => Effect.Effect<Requested>) {

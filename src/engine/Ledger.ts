@@ -185,6 +185,10 @@ export class Ledger extends Context.Service<Ledger, {
   readonly heard: Stream.Stream<Event>
 }>()("crypto/engine/Ledger") {}
 
+/** All of them together; nothing, when there are none. */
+export const recordAll = ([first, ...rest]: ReadonlyArray<Event>): Effect.Effect<void, LedgerFailed, Ledger> =>
+  first === undefined ? Effect.void : Ledger.use((_) => _.record(first, ...rest))
+
 /** Run once at start, by the owner of the data, while no run is under way: whoever had begun one is gone. Returns the steps it ended. */
 export const reconcile: Effect.Effect<ReadonlyArray<StepRow>, LedgerFailed, Ledger | Manifest> = Effect.gen(function*() {
   const ledger = yield* Ledger

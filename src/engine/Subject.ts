@@ -12,7 +12,7 @@
  */
 import { Context, Data, Effect, Schema } from "effect"
 import type * as Asset from "./Asset.ts"
-import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
+import { type Event, Ledger, type LedgerFailed, recordAll } from "./Ledger.ts"
 import type { Key } from "./Partition.ts"
 
 /** The list cannot be told before `after` has been made once. */
@@ -124,14 +124,14 @@ export const edit = Effect.fnUntraced(function*({ key: set }: Named, { add = [],
 export const add = Effect.fnUntraced(function*(set: Named, keys: ReadonlyArray<string>) {
   const { added, events, refused: [refused] } = yield* edit(set, { add: keys })
   if (refused !== undefined) return yield* refused
-  yield* told(events)
+  yield* recordAll(events)
   return added
 })
 
 /** Takes keys out of a kept set; what was made of them stays. Answers those that were in it. */
 export const remove = Effect.fnUntraced(function*(set: Named, keys: ReadonlyArray<string>) {
   const { events, removed } = yield* edit(set, { remove: keys })
-  yield* told(events)
+  yield* recordAll(events)
   return removed
 })
 
@@ -154,8 +154,6 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 
 const inSet = (set: string) =>
   Effect.map(Ledger.use((_) => _.subjects(set)), (_) => _.flatMap(({ deletedAt, key }) => deletedAt === null ? [key] : []))
-
-const told = ([first, ...rest]: ReadonlyArray<Event>) => first === undefined ? Effect.void : Ledger.use((_) => _.record(first, ...rest))
 
 const made = <Self, Id extends string, E, R>(
   id: Id,

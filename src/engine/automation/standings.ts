@@ -1,6 +1,6 @@
 /** Where schedules and sensors stand, as the ledger has it, and how it is told what became of their due times. */
 import { Array as Arr, Effect } from "effect"
-import { type Event, Ledger } from "../Ledger.ts"
+import { type Event, Ledger, recordAll } from "../Ledger.ts"
 
 export const standingNow = (name: string) => Ledger.use((ledger) => Effect.map(ledger.standings, (_) => _.find((_) => _.name === name)))
 
@@ -28,7 +28,4 @@ export const standingOf = Effect.fnUntraced(function*(
 
 /** What belongs together is told together, so many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
 export const tell = (told: ReadonlyArray<ReadonlyArray<Event>>) =>
-  Effect.forEach(Arr.chunksOf(told, 500), (some) => {
-    const [first, ...rest] = some.flat()
-    return first === undefined ? Effect.void : Ledger.use((_) => _.record(first, ...rest))
-  }, { discard: true })
+  Effect.forEach(Arr.chunksOf(told, 500), (some) => recordAll(some.flat()), { discard: true })
