@@ -60,8 +60,10 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   const isOn = (item: { readonly name: string; readonly on: boolean }) => standings.get(item.name)?.on ?? item.on
   const sinceOf = (name: string) => Math.min(standings.get(name)?.since ?? from, from)
   const dueTimes = (name: string, cadence: Cadence.Cadence) => {
-    const dues = Cadence.dues(cadence, { name, since: sinceOf(name), after: from - 1 })
-    return Stream.runCollect(Stream.takeWhile(dues, (due) => due < to))
+    // each due time follows from the one before, also from one that has a tick already
+    const { last, since } = standings.get(name) ?? { last: null, since: from }
+    const dues = Cadence.dues(cadence, { name, since: sinceOf(name), after: Math.min(last ?? since, from - 1) })
+    return Effect.map(Stream.runCollect(Stream.takeWhile(dues, (due) => due < to)), (_) => _.filter((due) => due >= from))
   }
   const schedules = pipeline.schedules.filter(isOn)
   const ticks = yield* Effect.forEach(schedules, Effect.fnUntraced(function*(schedule) {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Schedule as Recurrence, Schema } from "effect"
 import * as Asset from "../../../src/engine/Asset.ts"
 import * as Condition from "../../../src/engine/automation/Condition.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
@@ -110,6 +110,32 @@ describe("a simulation", () => {
         ["2026-11-25T00:40Z", "first", "conditions", ["means"]],
         ["2026-11-25T00:40Z", "second", "first", ["rates"]]
       ])
+    })))
+
+  it.effect("goes on from the last tick there is, or from when it was switched on", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const every = (name: string) => Schedule.make(name, { about: "", runs: prices, cadence: Cadence.every("7 hours") })
+      const often = Schedule.make("often", {
+        about: "",
+        runs: prices,
+        cadence: Cadence.every("12 hours").pipe(Recurrence.upTo({ times: 5 }))
+      })
+      const schedules = [every("ticked"), every("switched"), every("unknown"), often]
+      const pipeline = yield* Pipeline.make("test", { assets: [prices], schedules })
+      const { record } = yield* Ledger
+      const set = (name: string) => record({ _tag: "AutomationSet", name, kind: "schedule", on: true, cadence: "", why: "" })
+      yield* at("2026-11-24T01:30:00Z")
+      for (const name of ["ticked", "switched", "often"]) yield* set(name)
+      yield* record({ _tag: "Ticked", source: "ticked", due: millis("2026-11-24T02:30:00Z"), state: "ran", note: "" })
+      const { happenings } = yield* simulate(pipeline, { ...window, to: millis("2026-11-26T00:00:00Z") })
+      const dues = (name: string) => happenings.filter((_) => _.schedule === name).map((_) => iso(_.due))
+      const on25 = (...times: ReadonlyArray<string>) => times.map((_) => `2026-11-25T${_}Z`)
+      assert.deepStrictEqual(dues("ticked"), on25("06:30", "13:30", "20:30"))
+      assert.deepStrictEqual(dues("switched"), on25("05:30", "12:30", "19:30"))
+      assert.deepStrictEqual(dues("unknown"), on25("07:00", "14:00", "21:00"))
+      // two of five are left: 01:30 and 13:30 of the 24th and 01:30 of the 25th came before
+      assert.deepStrictEqual(dues("often"), on25("01:30", "13:30"))
     })))
 
   it.effect("knows what was made under an old name", () =>
