@@ -3,7 +3,7 @@ import { Clock, Console, Effect, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
 import { historyOf } from "../engine/Manifest.ts"
-import { whole, Window } from "../engine/Partition.ts"
+import { calendarOf, Window } from "../engine/Partition.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
 import { page } from "./page.ts"
@@ -75,7 +75,7 @@ type Said = typeof VerdictJson.Type
 
 /** Nothing, when nothing is published. */
 const verdictsOf = Effect.fnUntraced(function*(asset: Asset.Any) {
-  const calendar = asset.per?.calendar ?? whole.calendar
+  const calendar = calendarOf(asset)
   const entries = (yield* historyOf([asset])).get(asset) ?? []
   const keys = entries.flatMap(({ window }) => [calendar.ordinalOf(window.first), calendar.ordinalOf(window.last)]).flatMap((_) => _ ?? [])
   if (keys.length === 0) return undefined

@@ -8,7 +8,7 @@
 import { Effect } from "effect"
 import type * as Asset from "./Asset.ts"
 import { type Event, Ledger, recordAll } from "./Ledger.ts"
-import { type Key, parseWindow, whole } from "./Partition.ts"
+import { calendarOf, type Key, parseWindow } from "./Partition.ts"
 import { type Manifest, namesOf } from "./Manifest.ts"
 import * as Plan from "./Plan.ts"
 import * as Requests from "./Request.ts"
@@ -121,7 +121,7 @@ export const narrowing = Effect.fnUntraced(function*(which: Which) {
     const key = `${asset.name} ${subject ?? ""}`
     const known = keys.get(key) ?? Span.of(
       failed.filter((_) => namesOf(asset).includes(_.asset) && _.subject === (subject ?? ""))
-        .flatMap((_) => parseWindow(asset.per?.calendar ?? whole.calendar, _.window) ?? [])
+        .flatMap((_) => parseWindow(calendarOf(asset), _.window) ?? [])
     )
     keys.set(key, known)
     return Span.intersect(spans, known)

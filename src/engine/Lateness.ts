@@ -10,7 +10,7 @@
 import { Clock, Effect } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Manifest from "./Manifest.ts"
-import { type Key, whole } from "./Partition.ts"
+import { calendarOf, type Key } from "./Partition.ts"
 import { survey } from "./plan/survey.ts"
 import * as Subject from "./Subject.ts"
 
@@ -61,7 +61,7 @@ const upcoming = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
   const now = yield* Clock.currentTimeMillis
   const history = yield* Manifest.historyOf(assets)
   const deadlines = assets.flatMap((asset) =>
-    [...Manifest.fold(history.get(asset) ?? [], asset.per?.calendar ?? whole.calendar).values()].flatMap((kept) => {
+    [...Manifest.fold(history.get(asset) ?? [], calendarOf(asset)).values()].flatMap((kept) => {
       const deadline = promised(asset, kept)
       return deadline >= now && deadline < Infinity ? [deadline] : []
     })
@@ -77,9 +77,9 @@ const looked = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
   const lists = new Map<string, ReadonlyArray<string>>()
   const late = new Map<string, Late>()
   for (const asset of assets) {
-    const { name, of, per } = asset
+    const { name, of } = asset
     if (of !== undefined && !lists.has(of.key)) lists.set(of.key, yield* listed(of))
-    const state = Manifest.fold(history.get(asset) ?? [], per?.calendar ?? whole.calendar)
+    const state = Manifest.fold(history.get(asset) ?? [], calendarOf(asset))
     const found = judge(asset, state, of === undefined ? [undefined] : lists.get(of.key) ?? [], now)
     if (found !== undefined) late.set(name, found)
   }

@@ -155,6 +155,9 @@ export const fixed = <Self>() => <const Id extends string>(id: Id, keys: Readonl
 /** The window of an asset that has no partition. */
 export const whole: Window = new Window(Calendars.whole, 0, 0)
 
+/** Of an asset's keys; of its one nameless key, where it has no partition. */
+export const calendarOf = ({ per }: { readonly per: Any | undefined }): Calendar => per?.calendar ?? whole.calendar
+
 /** The window that a window's text names: `2026-11-01`, `2026-11-01..2026-11-30`, or nothing for `whole`. */
 export const parseWindow = (calendar: Calendar, text: string): Window | undefined => {
   const [first = "", last = first, ...more] = text.split("..")

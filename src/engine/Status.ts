@@ -10,7 +10,7 @@ import * as Lateness from "./Lateness.ts"
 import { Ledger, type LedgerFailed, type StepRow } from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
-import { parseWindow, whole, type Window } from "./Partition.ts"
+import { calendarOf, parseWindow, type Window } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
 import { survey } from "./plan/survey.ts"
 import type * as Selection from "./Selection.ts"
@@ -79,7 +79,7 @@ export const toSelection = (self: Status): Selection.State => ({
 /** Of attempts that failed those that stand: while some key of them is missing, or was made before it was tried. */
 export const standing = (asset: Asset.Any, failed: ReadonlyArray<StepRow>, state: Manifest.State): ReadonlyArray<Failure> =>
   failed.flatMap(({ checks, note, run, startedAt: at, subject, window: text }) => {
-    const window = parseWindow(asset.per?.calendar ?? whole.calendar, text)
+    const window = parseWindow(calendarOf(asset), text)
     const since = Span.of((state.get(subject) ?? []).filter((_) => _.at >= at))
     if (window === undefined || Span.subtract([window], since).length === 0) return []
     return [{ window, subject: subject === "" ? undefined : subject, note, checks, run, at }]

@@ -2,7 +2,7 @@
 import { DateTime, Effect, Option, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
 import { type Entry, historyOf } from "../../engine/Manifest.ts"
-import { whole, Window } from "../../engine/Partition.ts"
+import { calendarOf, Window } from "../../engine/Partition.ts"
 import type { Slice } from "../../engine/Store.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 
@@ -30,7 +30,7 @@ export const resultsOf = Effect.fnUntraced(function*(assets: ReadonlyArray<Asset
     const entries = log.get(asset) ?? []
     const newest = entries.at(-1)
     if (newest === undefined) continue
-    const calendar = asset.per?.calendar ?? whole.calendar
+    const calendar = calendarOf(asset)
     const slices = slicesOf(asset, entries)
     const windows = slices.map((_) => _.window)
     results.push({
@@ -54,7 +54,7 @@ export const filesOf = Effect.fnUntraced(function*(asset: Asset.Any) {
 // helpers
 
 const slicesOf = (asset: Asset.Any, entries: ReadonlyArray<Entry>): ReadonlyArray<Slice> => {
-  const calendar = asset.per?.calendar ?? whole.calendar
+  const calendar = calendarOf(asset)
   return entries.flatMap(({ subject, window }) => {
     const [from, to] = [calendar.ordinalOf(window.first), calendar.ordinalOf(window.last)]
     return from === undefined || to === undefined

@@ -2,7 +2,7 @@
 import { Effect, Schema } from "effect"
 import type * as Asset from "../../engine/Asset.ts"
 import * as Manifest from "../../engine/Manifest.ts"
-import { whole, Window } from "../../engine/Partition.ts"
+import { calendarOf, Window } from "../../engine/Partition.ts"
 import * as Span from "../../engine/Span.ts"
 
 export const Coverage = Schema.Struct({
@@ -16,7 +16,7 @@ export const Coverage = Schema.Struct({
 
 /** What is kept by most subjects first. */
 export const coverageOf = Effect.fnUntraced(function*(asset: Asset.Any) {
-  const calendar = asset.per?.calendar ?? whole.calendar
+  const calendar = calendarOf(asset)
   const state = Manifest.fold((yield* Manifest.historyOf([asset])).get(asset) ?? [], calendar)
   const said = [...state].map(([subject, stretches]) => {
     const spans = Span.of(stretches)

@@ -83,7 +83,7 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
   const upstream = sources.map((source): Upstream => {
     const inputs = Object.values(asset.from).filter((_) => _.asset === source)
     const [reads, wants] = [windowsOf(asset, inputs, now, horizon, "reads"), windowsOf(asset, inputs, now, horizon, "wants")]
-    const calendar = source.per?.calendar ?? Partition.whole.calendar
+    const calendar = Partition.calendarOf(source)
     const touches = ({ changed }: Manifest.Numbered) =>
       changed.some(({ first, last }) => {
         const [from, to] = [calendar.ordinalOf(first), calendar.ordinalOf(last)]
@@ -96,7 +96,7 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
       inProgress: busy.has(source.name)
     }
   })
-  const state = Manifest.fold(own, asset.per?.calendar ?? Partition.whole.calendar)
+  const state = Manifest.fold(own, Partition.calendarOf(asset))
   const failures = Status.standing(asset, yield* ledger.failures(Manifest.namesOf(asset)), state)
   const facts: Facts = {
     asset,

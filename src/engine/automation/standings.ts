@@ -27,5 +27,4 @@ export const standingOf = Effect.fnUntraced(function*(
 })
 
 /** What belongs together is told together, so many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
-export const tell = (told: ReadonlyArray<ReadonlyArray<Event>>) =>
-  Effect.forEach(Arr.chunksOf(told, 500), (some) => recordAll(some.flat()), { discard: true })
+export const tell = (told: ReadonlyArray<ReadonlyArray<Event>>) => Effect.forEach(Arr.chunksOf(told, 500), (some) => recordAll(some.flat()))

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type * as Asset from "../Asset.ts"
 import * as Manifest from "../Manifest.ts"
-import { whole, type Window } from "../Partition.ts"
+import { calendarOf, type Window } from "../Partition.ts"
 import * as Span from "../Span.ts"
 import type { Options } from "./Options.ts"
 import type { Planned, Reason } from "./Step.ts"
@@ -14,7 +14,7 @@ export type Found = ReadonlyArray<readonly [Reason, Span.Spans]>
 export type States = ReadonlyMap<Asset.Any, Manifest.State>
 
 export const statesIn = (history: ReadonlyMap<Asset.Any, ReadonlyArray<Manifest.Numbered>>): States =>
-  new Map([...history].map(([asset, entries]) => [asset, Manifest.fold(entries, asset.per?.calendar ?? whole.calendar)] as const))
+  new Map([...history].map(([asset, entries]) => [asset, Manifest.fold(entries, calendarOf(asset))] as const))
 
 /** What is known when it is asked why an asset has to be made for a subject. */
 export interface Known {
