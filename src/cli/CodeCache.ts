@@ -11,6 +11,9 @@ import type { Script } from "node:vm"
 /** After an hour, what is kept is written anew: with what a process had to compile beside it. */
 const patience = 3_600_000
 
+/** Exit codes of commands that did what they do: done, partial, unhealthy. Others end half-way, and have used less. */
+const whole = new Set([0, 3, 7])
+
 /** A file's code, and its text: both are kept, for code of another text would be run as if it were of this one. */
 interface Loaded {
   readonly script: Script
@@ -65,8 +68,7 @@ export const load = (folder: string, file: string, command: string): void => {
   }
 
   process.on("exit", (code) => {
-    // what was no command is typed once
-    if (code !== 2) fresh.forEach((loaded, path) => keep(path, loaded))
+    if (whole.has(code)) fresh.forEach((loaded, path) => keep(path, loaded))
   })
   require(`./${file}`)
 }

@@ -13,7 +13,7 @@ import * as Client from "./duckdb/client.ts"
 import * as Database from "./duckdb/database.ts"
 import * as File from "./duckdb/file.ts"
 import * as Migration from "./duckdb/migration.ts"
-import { load } from "./duckdb/native.ts"
+import { type Connection, load } from "./duckdb/native.ts"
 import * as Open from "./duckdb/open.ts"
 import { own } from "./duckdb/owner.ts"
 import { Spare } from "./duckdb/spare.ts"
@@ -99,17 +99,16 @@ const make = Effect.fnUntraced(function*(options: Options) {
     const instance = Option.isSome(begun)
       ? begun.value
       : yield* Open.start(duck, inMemory ? Open.memory : `${path}#${before}`, options.settings)
-    return yield* Effect.gen(function*() {
-      if (isThere && first === undefined) {
-        const found = yield* Open.peek(instance, path, (_) => Stamp.find(_, path))
-        yield* Stamp.accept(path, found, options.stamp, format)
-        isStamped = found._tag === "Stamped"
-        from = found._tag === "Stamped" ? found.format : format
-      }
-      const opened = yield* Open.attach(instance, setup)
-      first ??= opened
-      return opened
-    }).pipe(Effect.onError(() => Effect.sync(() => instance.closeSync())))
+    const accept = Effect.fnUntraced(function*(connection: Connection) {
+      const found = yield* Stamp.find(connection, path)
+      yield* Stamp.accept(path, found, options.stamp, format)
+      isStamped = found._tag === "Stamped"
+      from = found._tag === "Stamped" ? found.format : format
+    })
+    return yield* Open.attach(instance, setup, isThere && first === undefined ? accept : undefined).pipe(
+      Effect.tap((_) => Effect.sync(() => first ??= _)),
+      Effect.onError(() => Effect.sync(() => instance.closeSync()))
+    )
   })
   const database = yield* Database.make(path, open, { mends: !inMemory })
   const shared = {

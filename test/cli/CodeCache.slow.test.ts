@@ -113,12 +113,13 @@ describe("the code that is kept of a command", () => {
       assert.deepStrictEqual(load(folder, "run").said, ["taken", "taken"])
     }))
 
-  it("is not kept of what was typed wrong, nor when Node is told to keep nothing", () =>
+  it("is not kept of what was typed wrong or failed half-way, nor when Node is told to keep nothing", () =>
     inFolder((folder) => {
       write(folder, two)
       assert.strictEqual(load(folder, "run", { NODE_DISABLE_COMPILE_CACHE: "1" }).printed, "here main.cjs true")
-      write(folder, { "main.cjs": "process.exitCode = 2" })
-      assert.strictEqual(load(folder, "rnu").status, 2)
-      assert.deepStrictEqual(kept(folder), [])
+      write(folder, { "main.cjs": "process.exitCode = Number(process.env.CODE)" })
+      const ended = (CODE: string) => [load(folder, `ends${CODE}`, { CODE }).status, kept(folder).length]
+      for (const code of ["1", "2", "4", "5", "6", "130"]) assert.deepStrictEqual(ended(code), [Number(code), 0])
+      assert.deepStrictEqual(ended("7"), [7, 1])
     }))
 })

@@ -111,16 +111,6 @@ export const make = Effect.fnUntraced(function*(
   return database
 })
 
-/** Statements of our own, in one go on a connection of their own, while the database is being opened. */
-export const tell = async (instance: Instance, statements: ReadonlyArray<string>): Promise<void> => {
-  const connection = await instance.connect()
-  try {
-    await connection.run(statements.join(";\n"))
-  } finally {
-    connection.closeSync()
-  }
-}
-
 // helpers
 
 /** Connections that wait for their next statement: opening one takes longer than most statements. */

@@ -7,7 +7,7 @@ import { Effect, Option } from "effect"
 import { totalmem } from "node:os"
 import { basename } from "node:path"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
-import { catalog, type Opened, tell } from "./database.ts"
+import { catalog, type Opened } from "./database.ts"
 import { words } from "./failure.ts"
 import { guard, spill } from "./file.ts"
 import type { Api, Connection, Instance } from "./native.ts"
@@ -41,32 +41,41 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
     catch: (cause) => new DuckDbError({ asked: "DuckDB", reason: { _tag: "Unavailable", found: words(cause) } })
   })
 
-/** Attaches the file for writing, and locks the instance. */
-export const attach = Effect.fnUntraced(function*(instance: Instance, { path, exports, spillMb }: Setup) {
-  yield* told(instance, path, [
-    "SET GLOBAL TimeZone = 'UTC'",
-    `SET GLOBAL temp_directory = ${literal(path === memory ? "" : spill(path))}`,
-    ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
-    path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${literal(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
-    ...(exports === undefined ? [] : [`SET allowed_directories = [${literal(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
-    "SET enable_external_access = false",
-    "SET lock_configuration = true"
-  ])
+/**
+ * Attaches the file for writing, and locks the instance. `accept` looks at it before, when nothing can change it: opened for
+ * writing, an older one would be made unreadable for its owner. The instance is of no use after a refusal.
+ */
+export const attach = Effect.fnUntraced(function*(
+  instance: Instance,
+  { path, exports, spillMb }: Setup,
+  accept?: (connection: Connection) => Effect.Effect<void, DuckDbError>
+) {
+  yield* Effect.acquireUseRelease(
+    Effect.promise(() => instance.connect()),
+    Effect.fnUntraced(function*(connection) {
+      const tell = (statements: ReadonlyArray<string>) =>
+        Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
+      if (accept !== undefined) {
+        yield* tell([`ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`])
+        yield* accept(connection)
+      }
+      yield* tell([
+        ...(accept === undefined ? [] : [`DETACH ${catalog}`]),
+        "SET GLOBAL TimeZone = 'UTC'",
+        `SET GLOBAL temp_directory = ${literal(path === memory ? "" : spill(path))}`,
+        ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
+        path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${literal(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
+        ...(exports === undefined ? [] : [`SET allowed_directories = [${literal(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
+        "SET enable_external_access = false",
+        "SET lock_configuration = true"
+      ])
+    }),
+    (connection) => Effect.sync(() => connection.closeSync())
+  )
   const { intact } = path === memory ? { intact: Effect.void } : yield* guard(path)
   const opened: Opened = { instance, intact }
   return opened
 })
-
-/** Looks at a file without changing it: opened for writing, an older one would be made unreadable for its owner. */
-export const peek = <A>(instance: Instance, path: string, look: (connection: Connection) => Effect.Effect<A, DuckDbError>) => {
-  const said = (connection: Connection, sql: string) =>
-    Effect.tryPromise({ try: () => connection.run(sql), catch: (cause) => refusal(path, cause) })
-  return Effect.acquireUseRelease(
-    Effect.promise(() => instance.connect()),
-    (connection) => Effect.andThen(said(connection, `ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`), look(connection)),
-    (connection) => Effect.andThen(Effect.ignore(said(connection, `DETACH ${catalog}`)), Effect.sync(() => connection.closeSync()))
-  )
-}
 
 export const isPinned = Effect.fnUntraced(function*(duck: Api, expected: string) {
   const found = duck.version()
@@ -83,9 +92,6 @@ export const memory = ":memory:"
 const memoryShare = 0.5
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
-
-const told = (instance: Instance, path: string, statements: ReadonlyArray<string>) =>
-  Effect.tryPromise({ try: () => tell(instance, statements), catch: (cause) => refusal(path, cause) })
 
 const refusal = (path: string, cause: unknown): DuckDbError => new DuckDbError({ asked: path, reason: reasonFor(path, words(cause)) })
 

@@ -3,8 +3,17 @@ import { Effect, Exit, Semaphore } from "effect"
 import { Connection, objects, readAll, type Shared } from "../../../src/layers/duckdb/connection.ts"
 import * as Database from "../../../src/layers/duckdb/database.ts"
 import { ours } from "../../../src/layers/duckdb/failure.ts"
-import { Link, load, type Result } from "../../../src/layers/duckdb/native.ts"
+import { type Api, Link, load, type Result } from "../../../src/layers/duckdb/native.ts"
 import * as Values from "../../../src/layers/duckdb/values.ts"
+
+/** A database in memory, as `open` hands it over. */
+const opened = async (duck: Api): Promise<Database.Opened> => {
+  const instance = await duck.DuckDBInstance.create(":memory:")
+  const connection = await instance.connect()
+  await connection.run(`ATTACH ':memory:' AS ${Database.catalog}`)
+  connection.closeSync()
+  return { instance, intact: Effect.void }
+}
 
 /** A connection by itself, as after a COMMIT that failed: it believes in a transaction, and there is none. */
 const connection = Effect.gen(function*() {
@@ -66,11 +75,9 @@ it.live("a file that DuckDB gave up is opened again; a database in memory is not
     for (const mends of [true, false]) {
       let opens = 0
       const open = () =>
-        Effect.promise(async () => {
+        Effect.promise(() => {
           opens++
-          const instance = await duck.DuckDBInstance.create(":memory:")
-          await Database.tell(instance, [`ATTACH ':memory:' AS ${Database.catalog}`])
-          return { instance, intact: Effect.void }
+          return opened(duck)
         })
       const database = yield* Database.make("x", open, { mends })
       const down = ours("SELECT 1", { _tag: "Down", found: "FATAL Error: so it is", stopped: false })
@@ -113,12 +120,7 @@ it.live("a connection is another's when nothing was left on it, and closed when 
 it.live("a connection that is free again is taken before one is opened, and none outlives its database", () =>
   Effect.gen(function*() {
     const duck = yield* load
-    const open = () =>
-      Effect.promise(async () => {
-        const instance = await duck.DuckDBInstance.create(":memory:")
-        await Database.tell(instance, [`ATTACH ':memory:' AS ${Database.catalog}`])
-        return { instance, intact: Effect.void }
-      })
+    const open = () => Effect.promise(() => opened(duck))
     const database = yield* Database.make("x", open, { mends: true })
     const taken = (used: boolean) => Effect.scoped(Effect.tap(database.link, (_) => Effect.sync(() => _.used = used)))
     const first = yield* taken(false)
