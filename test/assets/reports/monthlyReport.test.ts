@@ -211,6 +211,22 @@ it.effect("a month with nothing before it, nothing missing and an even number of
     }, { source: "live" }))
   ))
 
+it.effect("a market cap counts where it is above 0 at the open and at the close", () => {
+  const capped = (open: number | null, close: number | null) =>
+    points({ "2026-02-01": 1 }, "2026-03-03").map(([day, price]) => [day, price, day === "2026-03-01" ? close : open] as const)
+  return Effect.gen(function*() {
+    // 6 + 0.25 after 5 + 0.5
+    assert.deepStrictEqual(facts(yield* february)[3], ["Market cap at the close", "6.25", "+13.6 % since the open (2 coins)"])
+  }).pipe(Effect.provide(inMarch({
+    grown: capped(5, 6),
+    tiny: capped(0.5, 0.25),
+    found: capped(0, 9),
+    lost: capped(9, 0),
+    unknown: capped(null, 9),
+    forgotten: capped(9, null)
+  })))
+})
+
 it.effect("a coin without a return is in the table, and neither risen nor fallen, best nor worst", () =>
   Effect.gen(function*() {
     const document = yield* february
