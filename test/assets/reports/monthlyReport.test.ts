@@ -211,6 +211,16 @@ it.effect("a month with nothing before it, nothing missing and an even number of
     }, { source: "live" }))
   ))
 
+it.effect("a coin that did not move, and of which no volume is known, is compared as far as it can be", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(facts(yield* february).slice(6), [
+      ["Coins with both months", "1", "of 1"],
+      ["Did better", "0", "than the month before"],
+      ["Mean volatility (a year)", "0.0 %", "month before 0.0 %"],
+      ["Volume", "n/a", "of the coins with both"]
+    ])
+  }).pipe(Effect.provide(inMarch({ quiet: points({ "2026-01-01": 1 }, "2026-03-03") }))))
+
 it.effect("a market cap counts where it is above 0 at the open and at the close", () => {
   const capped = (open: number | null, close: number | null) =>
     points({ "2026-02-01": 1 }, "2026-03-03").map(([day, price]) => [day, price, day === "2026-03-01" ? close : open] as const)
