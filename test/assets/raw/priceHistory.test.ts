@@ -113,3 +113,20 @@ it.effect("what is refused for another reason than that the coin is not there sa
       })
     ))
   ))
+
+it.effect("a day later the new day is asked for, and the two before it again", () =>
+  Effect.gen(function*() {
+    yield* Run.upToDate([priceHistory])
+    yield* TestClock.adjust("1 day")
+    assert.deepStrictEqual(Plan.print(yield* Plan.make([priceHistory])), [
+      "price_history 2026-01-08..2026-01-10, a (missing 1, read again 2), 1 call"
+    ])
+  }).pipe(
+    Effect.provide(
+      TestPipeline.layer({
+        market: { a: Array.from({ length: 10 }, (_, at) => [`2026-01-${String(at + 1).padStart(2, "0")}`, 1] as const) },
+        now: "2026-01-09T06:00:00Z",
+        settings: { historyDays: 8 }
+      })
+    )
+  ))
