@@ -414,11 +414,13 @@ describe("a sensor", () => {
       yield* TestClock.setTime(hour)
       slept = 5 * hour
       yield* TestClock.setTime(hour + 600_000)
+      yield* TestClock.setTime(2 * hour + 599_999)
+      slept += 600_000
       yield* TestClock.setTime(2 * hour + 600_000)
       assert.deepStrictEqual((yield* Fiber.join(fiber)).map(({ due, missed, note }) => [due, missed, note]), [
         [hour, [], `${hour + 599_999}`],
         [6 * hour + 600_000, [2, 3, 4, 5].map((_) => _ * hour), `${6 * hour + 600_000}`],
-        [7 * hour + 600_000, [], `${7 * hour + 600_000}`]
+        [7 * hour + 1_200_000, [], `${7 * hour + 1_200_000}`]
       ])
     })))
 
