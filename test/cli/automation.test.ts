@@ -93,12 +93,15 @@ describe("schedule", () => {
         assert.strictEqual((yield* crypto("schedule stop daily")).err, "daily is off already.")
         assert.match((yield* crypto("schedule list")).out, /^daily +off +0 9 \* \* \* +Every day$/m)
         yield* TestClock.adjust("1 hour")
+        yield* Ledger.use((_) =>
+          _.record({ _tag: "AutomationSet", name: "after_daily", kind: "schedule", on: false, cadence: "", why: "", cursor: "7" })
+        )
         assert.strictEqual((yield* crypto("schedule start daily after_daily")).err,
           "daily is on: its due times count from now.\nafter_daily is on: its due times count from now.")
         const standings = yield* Ledger.use((_) => _.standings)
-        assert.deepStrictEqual(standings.map(({ cadence, name, on, since, why }) => [name, on, since, cadence, why]), [
-          ["after_daily", true, Date.UTC(2026, 10, 24, 13), "after prices", "by hand"],
-          ["daily", true, Date.UTC(2026, 10, 24, 13), "0 9 * * *", "by hand"]
+        assert.deepStrictEqual(standings.map(({ cadence, cursor, name, on, since, why }) => [name, on, since, cadence, why, cursor]), [
+          ["after_daily", true, Date.UTC(2026, 10, 24, 13), "after prices", "by hand", null],
+          ["daily", true, Date.UTC(2026, 10, 24, 13), "0 9 * * *", "by hand", null]
         ])
       })
     ))

@@ -1,6 +1,7 @@
 /** `crypto schedule start|stop NAME…`, `crypto sensor start|stop NAME…`: kept in the ledger, and heard by a daemon that runs. */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { fromNow } from "../../engine/automation/standings.ts"
 import { Ledger } from "../../engine/Ledger.ts"
 import * as exit from "../exit.ts"
 import { type Root, settingsOf } from "../flags.ts"
@@ -63,7 +64,7 @@ const switched = Effect.fnUntraced(function*(
       const known = (yield* standings).find((_) => _.name === name)
       if (known?.on === on && !reset) yield* Console.error(`${name} is ${on ? "on" : "off"} already.`)
       else {
-        const cursor = reset ? { cursor: null } : {}
+        const cursor = reset ? { cursor: null } : fromNow(kind)
         yield* record({ _tag: "AutomationSet", name, kind, on, cadence: when, why: "by hand", ...cursor })
         yield* Console.error(`${name} is ${on ? "on: its due times count from now" : "off"}.`)
       }

@@ -19,12 +19,16 @@ export const standingOf = Effect.fnUntraced(function*(
       kind,
       on: known?.on ?? item.on,
       cadence,
-      why: known === undefined ? "as defined" : `its cadence was ${known.cadence}`
+      why: known === undefined ? "as defined" : `its cadence was ${known.cadence}`,
+      ...fromNow(kind)
     })
   )
   const told = yield* standingNow(item.name)
   return told ?? (yield* Effect.die(new Error(`the ledger was told where ${item.name} stands, and does not know`)))
 })
+
+/** A schedule that is switched has nothing to make up for, nor has one that follows runs; a sensor goes on from where it was. */
+export const fromNow = (kind: "schedule" | "sensor") => kind === "schedule" ? { cursor: null } : {}
 
 /** What belongs together is told together, so many due times in one transaction: the oldest first, so what is cut short goes on where it was. */
 export const tell = (told: ReadonlyArray<ReadonlyArray<Event>>) => Effect.forEach(Arr.chunksOf(told, 500), (some) => recordAll(some.flat()))

@@ -294,6 +294,27 @@ describe("a schedule", () => {
       assert.deepStrictEqual(yield* ticks("bare"), ["2026-11-24T08:31Z ran after run r4"])
     })))
 
+  it.effect("that follows other runs than before has none to make up for", () =>
+    inMemory(Effect.gen(function*() {
+      const { record } = yield* Ledger
+      const after = (of: typeof prices | typeof figures) => Schedule.make("after", { about: "", runs: prices, cadence: Schedule.after(of) })
+      const ends = (run: string, asset: string) =>
+        record(
+          { _tag: "RunStarted", run, targets: [asset], trigger: "test" },
+          { _tag: "StepStarted", run, id: run, asset, window: "", subject: "", why: "" },
+          { _tag: "StepEnded", id: run, state: "succeeded", rows: 0, changed: 0, note: "" },
+          { _tag: "RunEnded", run, state: "succeeded" }
+        )
+      yield* at("2026-11-24T08:00:00Z")
+      yield* alive(yield* pipelineOf([after(prices)]), "2026-11-24T09:00:00Z")
+      yield* ends("r1", "figures")
+      yield* alive(yield* pipelineOf([after(figures)]), "2026-11-24T10:00:00Z")
+      assert.deepStrictEqual(yield* ticks("after"), [])
+      yield* ends("r2", "figures")
+      yield* alive(yield* pipelineOf([after(figures)]), "2026-11-24T11:00:00Z")
+      assert.deepStrictEqual(yield* ticks("after"), ["2026-11-24T10:00Z ran after run r2"])
+    })))
+
   it.effect("that follows a job is due when a run has made what it waits for, and not when it failed", () =>
     inMemory(Effect.gen(function*() {
       const figuresAfter = Schedule.make("figures_after", { about: "", runs: figures, cadence: Schedule.after(prices) })
