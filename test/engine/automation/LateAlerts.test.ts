@@ -161,6 +161,8 @@ describe("an asset that is late", () => {
       assert.deepStrictEqual(cursor, Object.fromEntries(names.map((name, i) => [name, since(i)])))
       const [[ten]] = yield* sent(many.slice(0, 10), {})
       assert.deepStrictEqual([ten?.id, ten?.says.includes("more")], ["a0 2026-11-24 01:50 UTC and 9 more late", false])
+      const [[eleven]] = yield* sent(many.slice(0, 11), {})
+      assert.match(eleven?.says ?? "", /, and 1 more$/)
       const [[two]] = yield* sent(many.slice(0, 2), {})
       assert.strictEqual(two?.id, "a0 2026-11-24 01:50 UTC and 1 more late")
       // who is late is told first, then who is not any more; and then there is nothing
