@@ -76,15 +76,6 @@ export const toSelection = (self: Status): Selection.State => ({
   changed: self.stale["code changed"] !== undefined
 })
 
-/** Of attempts that failed those that stand: while some key of them is missing, or was made before it was tried. */
-export const standing = (asset: Asset.Any, failed: ReadonlyArray<StepRow>, state: Manifest.State): ReadonlyArray<Failure> =>
-  failed.flatMap(({ checks, note, run, startedAt: at, subject, window: text }) => {
-    const window = parseWindow(calendarOf(asset), text)
-    const since = Span.of((state.get(subject) ?? []).filter((_) => _.at >= at))
-    if (window === undefined || Span.subtract([window], since).length === 0) return []
-    return [{ window, subject: subject === "" ? undefined : subject, note, checks, run, at }]
-  })
-
 // helpers
 
 const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
@@ -99,7 +90,11 @@ const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
     const kept = [...state.values()].flat()
     const madeAt = kept.reduce<number | undefined>((last, _) => Math.max(last ?? _.at, _.at), undefined)
     const entries = new Map((history.get(asset) ?? []).map((_) => [_.id, _]))
-    const failures = standing(asset, Manifest.namesOf(asset).flatMap((_) => failed.get(_) ?? []), state)
+    const waitsFor = pending.find((_) => _.asset === asset)?.after
+    // who is none of its subjects any more is nobody's to make good
+    const isWanted = ({ subject }: Failure) => waitsFor !== undefined || subjects(asset).includes(subject)
+    const tries = Manifest.namesOf(asset).flatMap((_) => failed.get(_) ?? [])
+    const failures = tries.flatMap((_) => standing(asset, _, state)).filter(isWanted)
     const warnings = [...new Set(kept.map((_) => _.id))].flatMap((_) => entries.get(_)?.warnings ?? [])
     const late = own.length === 0 ? undefined : Lateness.judge(asset, state, subjects(asset), now)
     const known = { missing: missing + never, stale, late, failures, madeAt }
@@ -110,7 +105,7 @@ const statuses = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) 
       ...known,
       unavailable: unavailable.filter((_) => _.asset === asset).reduce((sum, _) => sum + Plan.keysOf(_), 0),
       warnings: [...new Set(warnings)],
-      waitsFor: pending.find((_) => _.asset === asset)?.after
+      waitsFor
     }
   })
 })
@@ -131,4 +126,14 @@ const worst = (
   if (late !== undefined) return "late"
   if (missing > 0) return "missing"
   return Object.keys(stale).length > 0 ? "stale" : "fresh"
+}
+
+/** A failure stands while some key of it is missing, or was made before it was tried. */
+const standing = (asset: Asset.Any, step: StepRow, state: Manifest.State): ReadonlyArray<Failure> => {
+  const window = parseWindow(calendarOf(asset), step.window)
+  if (window === undefined) return []
+  const since = Span.of((state.get(step.subject) ?? []).filter((_) => _.at >= step.startedAt))
+  if (Span.subtract([window], since).length === 0) return []
+  const { checks, note, run, startedAt: at, subject } = step
+  return [{ window, subject: subject === "" ? undefined : subject, note, checks, run, at }]
 }

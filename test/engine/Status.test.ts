@@ -144,6 +144,18 @@ describe("a failure", () => {
       assert.deepStrictEqual(yield* states(prices), ["prices fresh fresh"])
     })))
 
+  it.effect("is none any more of a subject that left", () =>
+    threeDays(Effect.gen(function*() {
+      let there = ["btc", "eth"]
+      class Left extends Subject.make<Left>()("test/Left", Effect.sync(() => there)) {}
+      const prices = Asset.make("prices", { about: "", into: coinByDay, per: Day, of: Left }, () => Effect.fail("no such coin" as const))
+      yield* Run.upToDate([prices])
+      const failing = Effect.map(of(prices), (_) => _[0]?.failures.map((_) => _.subject))
+      assert.deepStrictEqual(yield* failing, ["btc", "eth"])
+      there = ["btc"]
+      assert.deepStrictEqual(yield* failing, ["btc"])
+    })))
+
   it.effect("ends with what is made in the very millisecond in which it began", () =>
     threeDays(Effect.gen(function*() {
       const { prices } = market({ fails })

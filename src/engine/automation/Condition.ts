@@ -40,7 +40,7 @@ export interface Facts {
   readonly handledAt: number
   /** Somebody asked for it, or it is being made. */
   readonly inProgress: boolean
-  /** When it was last tried and fell short, if that was not made good: of its status, the newest failure. */
+  /** When it was last tried and fell short, for one subject at least, if nothing of it was made by a later run. */
   readonly failedAt: number | undefined
   /** What was made last was made by another code version. */
   readonly codeChanged: boolean
@@ -126,11 +126,11 @@ export const inProgress: Condition = operand("in progress", ({ inProgress }) => 
   otherwise: inProgress ? "that run ends" : "somebody asks for it"
 }))
 
-/** It was tried and fell short, and that was not made good. */
+/** It was tried, and fell short, by the last run that made or tried it. */
 export const failed: Condition = operand("failed", ({ failedAt }) => ({
   holds: failedAt !== undefined,
-  evidence: failedAt === undefined ? "nothing of it failed that was not made good" : `at ${Cadence.instant(failedAt)}`,
-  otherwise: failedAt === undefined ? "a try of it falls short" : "what failed is made"
+  evidence: failedAt === undefined ? "nothing of it failed since it was made" : `at ${Cadence.instant(failedAt)}`,
+  otherwise: failedAt === undefined ? "a try of it falls short" : "it is made"
 }))
 
 /** What is kept was made by another code version. */

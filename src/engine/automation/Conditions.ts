@@ -1,13 +1,12 @@
 /** What conditions are judged by, as manifest and ledger have it; and the sensor that looks after all of them. */
 import { Clock, Effect, Option, Schema } from "effect"
 import type * as Asset from "../Asset.ts"
-import { Ledger } from "../Ledger.ts"
+import { Ledger, type StepRow } from "../Ledger.ts"
 import * as Manifest from "../Manifest.ts"
 import * as Partition from "../Partition.ts"
 import * as Span from "../Span.ts"
 import type * as Pipeline from "../Pipeline.ts"
 import * as Selection from "../Selection.ts"
-import * as Status from "../Status.ts"
 import { eager, type Facts, soonest, type Truth, type Upstream } from "./Condition.ts"
 import * as Sensor from "./Sensor.ts"
 
@@ -97,7 +96,7 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
     }
   })
   const state = Manifest.fold(own, Partition.calendarOf(asset))
-  const failures = Status.standing(asset, yield* ledger.failures(Manifest.namesOf(asset)), state)
+  const failure = (yield* ledger.failures(Manifest.namesOf(asset))).at(-1)
   const facts: Facts = {
     asset,
     now,
@@ -106,11 +105,17 @@ const factsOf = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset
     madeAt,
     handledAt: Math.max(cursor.since, cursor.asked[asset.name] ?? 0, madeAt ?? 0),
     inProgress: busy.has(asset.name),
-    failedAt: failures.at(-1)?.at,
+    failedAt: failure !== undefined && (madeAt === undefined || madeAt <= (yield* endOf(failure, now))) ? failure.startedAt : undefined,
     codeChanged: last !== undefined && last.codeVersion !== asset.codeVersion,
     upstream
   }
   return facts
+})
+
+/** What was made until then was made by the run in which it failed: other subjects of it. */
+const endOf = Effect.fnUntraced(function*({ run: id, startedAt }: StepRow, now: number) {
+  const [run] = yield* Ledger.use((_) => _.runs(1, { id }))
+  return run === undefined ? startedAt : run.endedAt ?? now
 })
 
 /** What somebody asks for by a request that has not ended; that what it reads may be made as well does not count. */

@@ -212,8 +212,8 @@ describe("an operand", () => {
 
   it("failed and code changed say since when, and what would change them", () => {
     assert.deepStrictEqual([{}, { failedAt: now }].map((_) => judged(Condition.failed, _)), [
-      "false nothing of it failed that was not made good → a try of it falls short",
-      "true at 2026-11-24 12:00 UTC → what failed is made"
+      "false nothing of it failed since it was made → a try of it falls short",
+      "true at 2026-11-24 12:00 UTC → it is made"
     ])
     assert.deepStrictEqual([{}, { madeAt: now }, { madeAt: now, codeChanged: true }].map((_) => judged(Condition.codeChanged, _)), [
       "false it was never made → its code version is raised",

@@ -69,30 +69,50 @@ describe("of the asset itself", () => {
       assert.deepStrictEqual(yield* handled({ since: 5, asked: { prices: 9001 } }), [9000, 9001])
     })))
 
-  it.effect("it failed while a try that fell short was not made good, as its status says: each subject for itself", () =>
+  it.effect("it failed if it fell short in the last run that tried or made it, for one subject at least, whichever was quicker", () =>
     inMemory(Effect.gen(function*() {
       const { record } = yield* Ledger
       const { prices } = market()
       const failed = Effect.map(factsOf(prices), (_) => _.failedAt)
-      const tried = (second: number, subject: string, state: "failed" | "succeeded", asset = "prices") =>
-        Effect.gen(function*() {
-          const id = `${second} ${subject}`
-          yield* at(`1970-01-01T00:00:0${second}Z`)
-          yield* record({ _tag: "StepStarted", run: "", id, asset, window: "1970-01-01", subject, why: "" })
-          if (state === "succeeded") yield* publish(prices, Day.window("1970-01-01"), { subject })
-          yield* record({ _tag: "StepEnded", id, state, rows: 0, changed: 0, note: "" })
+      const second = (second: number) => at(`1970-01-01T00:00:0${second}Z`)
+      const begins = (run: string) => record({ _tag: "RunStarted", run, targets: ["prices"], trigger: "test" })
+      const ends = (run: string) => record({ _tag: "RunEnded", run, state: "failed" })
+      const fails = (run: string, subject: string, asset = "prices") =>
+        record({ _tag: "StepStarted", run, id: `${run} ${subject}`, asset, window: "1970-01-01", subject, why: "" }, {
+          _tag: "StepEnded",
+          id: `${run} ${subject}`,
+          state: "failed",
+          rows: 0,
+          changed: 0,
+          note: ""
         })
-      yield* tried(1, "btc", "failed", "another")
+      const makes = (subject: string) => publish(prices, Day.window("1970-01-01"), { subject })
+      yield* second(1)
+      yield* fails("r0", "btc", "another")
       assert.isUndefined(yield* failed)
-      yield* tried(1, "btc", "failed")
-      yield* tried(2, "eth", "failed")
-      assert.strictEqual(yield* failed, 2000)
-      yield* tried(3, "btc", "succeeded")
-      assert.strictEqual(yield* failed, 2000)
-      yield* tried(4, "eth", "succeeded")
-      assert.isUndefined(yield* failed)
-      yield* tried(5, "btc", "failed")
+      yield* begins("r1")
+      yield* fails("r1", "btc")
+      yield* second(2)
+      yield* makes("eth")
+      yield* second(3)
+      assert.strictEqual(yield* failed, 1000, "while the run goes on")
+      yield* makes("eth")
+      yield* ends("r1")
+      yield* second(4)
+      assert.strictEqual(yield* failed, 1000)
+      yield* makes("eth")
+      assert.isUndefined(yield* failed, "a later run made some of it")
+      yield* begins("r2")
+      yield* fails("r2", "btc")
+      assert.strictEqual(yield* failed, 4000)
+      // nobody knows of its run any more
+      yield* second(5)
+      yield* fails("forgotten", "eth")
+      yield* makes("eth")
       assert.strictEqual(yield* failed, 5000)
+      yield* second(6)
+      yield* makes("eth")
+      assert.isUndefined(yield* failed)
     })))
 
   it.effect("its code changed if what was made last was made by another version, and is as it was while nothing was", () =>

@@ -67,18 +67,17 @@ const play = (figures: Asset.Any, script: ReadonlyArray<Line>) =>
             run: id,
             id: `step of ${id}`,
             asset: key,
-            window: "2026-11-23",
+            window: "2026-11-24",
             subject: "",
             why: ""
           } as const
           const state = word === "ends" ? "succeeded" : "failed"
           yield* record({ _tag: "RunStarted", run: id, targets: [key], trigger: "test" }, step)
-          yield* record({ _tag: "StepEnded", id: step.id, state, rows: 0, changed: 0, note: "" }, {
-            _tag: "RequestEnded",
-            request: id,
-            state,
-            note: ""
-          })
+          yield* record(
+            { _tag: "StepEnded", id: step.id, state, rows: 0, changed: 0, note: "" },
+            { _tag: "RunEnded", run: id, state },
+            { _tag: "RequestEnded", request: id, state, note: "" }
+          )
         }
         return
       }
