@@ -66,10 +66,10 @@ const analysis = [
 
 const main = Effect.gen(function*() {
   const sql = yield* DuckDb
-  const bare = yield* Effect.promise(async () => (await DuckDBInstance.create(join(folder, "bare.duckdb"))).connect())
+  const bare = yield* bareFile("bare.duckdb")
   const handed = listen(analysis)
   yield* sql`CREATE OR REPLACE TABLE price_history AS ${sql.literal(prices)}`
-  yield* Effect.promise(() => bare.run(`SET TimeZone = 'UTC'; CREATE TABLE price_history AS ${prices}`))
+  yield* Effect.promise(() => bare.run(`CREATE TABLE price_history AS ${prices}`))
   console.log(`\n${coins} coins, ${days} days; medians of ${rounds} rounds, in ms: on the clock, and of processors\n`)
   console.log(head("table"))
   const total: [Array<Took>, Array<Took>] = [[], []]
@@ -139,7 +139,7 @@ const market = Object.fromEntries(
 )
 
 const ingest = Effect.gen(function*() {
-  const bare = yield* Effect.promise(async () => (await DuckDBInstance.create(join(folder, "appended.duckdb"))).connect())
+  const bare = yield* bareFile("appended.duckdb")
   const [ours, theirs]: [Array<Took>, Array<Took>] = [[], []]
   const sql = yield* DuckDb
   for (let round = 0; round < rounds; round++) {
@@ -176,6 +176,14 @@ const ingest = Effect.gen(function*() {
 })
 
 // helpers
+
+/** A file of the format that ours have, without anything of ours. */
+const bareFile = (name: string) =>
+  Effect.promise(async () => {
+    const connection = await (await DuckDBInstance.create(":memory:")).connect()
+    await connection.run(`SET TimeZone = 'UTC'; ATTACH '${join(folder, name)}' AS bare (STORAGE_VERSION 'latest'); USE bare`)
+    return connection
+  })
 
 /** What each body hands to its table, as text and parameters. */
 const listen = (all: ReadonlyArray<Asset.Any>) => {

@@ -14,6 +14,7 @@ import { count, counted, few, jsonText, oneLine, table } from "./plain.ts"
 import { reading, selected } from "./reading.ts"
 import type { Ground, World } from "./world.ts"
 import { quotedName } from "../services/quotedName.ts"
+import { quotedText } from "../services/quotedText.ts"
 
 /** What `crypto export --json` prints. */
 export const ExportJson = Schema.Struct({
@@ -224,9 +225,7 @@ const copy = (
       ? `CASE WHEN regexp_matches(${cell}, '^\\s*[=+\\-@]|^[\\t\\r]') THEN '''' || ${cell} ELSE ${cell} END AS ${cell}`
       : cell
   })
-  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quotedName(table)} ORDER BY ALL)) TO '${file.replaceAll("'", "''")}' (${
-    how[format]
-  })`
+  return `COPY (SELECT ${cells.join(", ")} FROM (FROM ${quotedName(table)} ORDER BY ALL)) TO ${quotedText(file)} (${how[format]})`
 }
 
 const how: Readonly<Record<Exclude<Format, "arrow">, string>> = {

@@ -5,6 +5,7 @@
 import { DateTime, Effect, Layer, Schema } from "effect"
 import { Entry, Keys, Manifest } from "../engine/Manifest.ts"
 import { DuckDb } from "../services/DuckDb.ts"
+import { written } from "../services/written.ts"
 
 export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
   Manifest,
@@ -18,13 +19,14 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
     return Manifest.of({
       publish: Effect.fn("Manifest.publish")(function*(entry) {
         const { changed, inputs, warnings } = yield* encodeLists(entry)
-        yield* sql`
+        const insert = sql`
           INSERT INTO _manifest
           SELECT
             coalesce(max(seq), 0) + 1, ${entry.id}, ${entry.asset}, ${entry.subject}, ${entry.window.first}, ${entry.window.last},
             ${changed}, ${entry.codeVersion}, ${entry.sawUpTo}, ${inputs},
             ${entry.rows}, ${entry.contentHash}, ${warnings}, ${DateTime.makeUnsafe(entry.at)}
           FROM _manifest`
+        yield* sql`${written(insert)}`
       }, Effect.orDie),
       log: Effect.fn("Manifest.log")(function*(assets) {
         if (assets.length === 0) return []
@@ -42,8 +44,8 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         const ids = [...new Set(assets)].map((asset) =>
           sql`max_by(materialization_id, seq) FILTER (asset = ${asset}) AS ${sql(`id of ${asset}`)}`
         )
-        const [newest] = yield* sql<{ readonly [_: `id of ${string}`]: string | null; readonly seq: number }>`
-          SELECT ${sql.csv([sql`coalesce(max(seq), 0) AS seq`, ...ids])} FROM _manifest`
+        const all = sql`SELECT ${sql.csv([sql`coalesce(max(seq), 0) AS seq`, ...ids])} FROM _manifest`
+        const [newest] = yield* sql<{ readonly [_: `id of ${string}`]: string | null; readonly seq: number }>`${written(all)}`
         return {
           seq: newest?.seq ?? 0,
           ids: Object.fromEntries(assets.flatMap((asset) => {

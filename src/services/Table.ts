@@ -16,8 +16,9 @@ import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
-import { audited, offenders, reviewed } from "./table/audit.ts"
+import { audited, reviewed } from "./table/audit.ts"
 import { adopt, contentOf, ddl, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
+import { written } from "./written.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
 
@@ -129,39 +130,31 @@ const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
 /** What stands under a table's name is a view, or has other columns than its rows have now. */
 class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
 
-/** What is to be known of a table, which is made if there was none, before rows go into it. */
-interface Found {
-  readonly hasRows: boolean
-  /** All that its rows follow from lies in one row group each, and so will they, mostly. */
-  readonly readsLittle: boolean
-}
-
+/** What is to be known of a table, made if there was none, before rows go into it. */
 const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name }: Asset.Any, shape: Shape) {
-  const sources = Object.values(from).map((_) => _.asset.name)
-  yield* sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
-  const columns = yield* sql<{ name: string; type: string; hasRows: boolean; tables: ReadonlyArray<string> | null }>`
-    SELECT
-      name,
-      type,
-      EXISTS (FROM ${sql(name)}) AS "hasRows",
-      (
-        SELECT list(table_name)
-        FROM duckdb_tables()
-        WHERE database_name = current_database() AND ${sql.in("table_name", [name, ...sources])}
-          AND (table_name = ${name} OR estimated_size < ${rowGroup})
-      ) AS tables
-    FROM pragma_table_info(${name})`
-  const tables = columns[0]?.tables ?? []
-  const isView = !tables.includes(name)
+  const sources = [...new Set(Object.values(from).map((_) => _.asset.name))]
+  const look = sql`
+    CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)});
+    WITH tables AS (
+      SELECT
+        count(*) FILTER (table_name = ${name}) > 0 AS "isTable",
+        count(*) FILTER (estimated_size < ${rowGroup} AND ${sql.in("table_name", sources)}) AS little
+      FROM duckdb_tables()
+      WHERE database_name = current_database()
+    )
+    SELECT name, type, EXISTS (FROM ${sql(name)}) AS "hasRows", "isTable", little
+    FROM pragma_table_info(${name}), tables`
+  const columns = yield* sql<{ name: string; type: string; hasRows: boolean; isTable: boolean; little: number }>`${written(look)}`
+  const isView = columns[0]?.isTable === false
   const type = (_: Column.Column) => _.type === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : _.type
   const fits = columns.length === shape.columns.length &&
     shape.columns.every((_, i) => columns[i]?.name === _.name && columns[i]?.type === type(_))
   if (isView || !fits) return yield* new Unfit({ isView, columns: columns.map((_) => _.name) })
-  const known: Found = {
-    hasRows: columns.some((_) => _.hasRows),
-    readsLittle: sources.length > 0 && sources.every((_) => tables.includes(_))
+  return {
+    hasRows: columns[0]?.hasRows === true,
+    /** All that it reads lies in one row group each, and so will what follows from it, mostly: there no order spares a reader anything. */
+    readsLittle: sources.length > 0 && columns[0]?.little === sources.length
   }
-  return known
 })
 
 /** A table as its rows are now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
@@ -185,12 +178,11 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, ro
   const plug = yield* Plug
   const { hasRows, readsLittle } = yield* found(sql, step.asset, shape)
   const becomes = Statement.isFragment(rows) && !hasRows
-  yield* sql`
-    CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)});
-    ${offenders(sql)}`
+  const order = becomes && !readsLittle ? sorted(sql, shape) : sql``
+  yield* sql`CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
   const made = Statement.isFragment(rows)
     ? (yield* sql<{ Count: number }>`
-      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${becomes && !readsLittle ? sorted(sql, shape) : sql``}`)[0]
+      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${order}`)[0]
       ?.Count ?? 0
     : yield* sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)

@@ -19,6 +19,7 @@ import { DuckDb, type DuckDbClient } from "./DuckDb.ts"
 import type { Failure, Rows } from "./Table.ts"
 import { audited } from "./table/audit.ts"
 import { contentOf, ddl, type Shape, staged } from "./table/Shape.ts"
+import { written } from "./written.ts"
 
 export interface View<A> extends Store.Store<Statement.Fragment, Rows<A>, A, Failure, DuckDb | Manifest> {
   readonly row: Schema.Top
@@ -101,31 +102,3 @@ const kindOf = Effect.fnUntraced(function*(sql: DuckDbClient, name: string) {
 
 const nothing = (sql: DuckDbClient, { columns }: Shape) =>
   sql`SELECT ${sql.csv(columns.map((_) => sql`NULL::${sql.literal(_.type)} AS ${sql(_.name)}`))} WHERE false`
-
-/** A view's definition holds no parameters: they are written out. */
-const written = (query: Statement.Fragment): Statement.Fragment => Statement.fragment(query.segments.map(writtenOne))
-
-const writtenOne = (segment: Statement.Segment): Statement.Segment => {
-  switch (segment._tag) {
-    case "Identifier":
-      return segment
-    case "Literal":
-      if (segment.params === undefined || segment.params.length === 0) return segment
-      break
-    case "Parameter":
-      return Statement.literal(literalOf(segment.value))
-    case "ArrayHelper":
-      if (segment.value.every((_) => !Statement.isFragment(_))) return Statement.literal(`(${segment.value.map(literalOf).join()})`)
-  }
-  throw new TypeError(`A view's query holds a ${segment._tag}, which cannot be written out: use values, names and text`)
-}
-
-const literalOf = (value: unknown): string => {
-  if (value === null) return "NULL"
-  if (typeof value === "number" && Number.isFinite(value)) return `${value}`
-  if (typeof value === "bigint" || typeof value === "boolean") return `${value}`
-  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`
-  if (value instanceof Date) return `TIMESTAMPTZ '${value.toISOString()}'`
-  if (DateTime.isDateTime(value)) return `TIMESTAMPTZ '${DateTime.formatIso(value)}'`
-  throw new TypeError("A view's query holds a value that cannot be written out: use text, numbers, booleans, dates or null")
-}

@@ -108,5 +108,5 @@ it.effect("holds no value that cannot be written out", () =>
       () => DuckDb.useSync((sql) => sql`SELECT 'a' AS coin, ${new Uint8Array(1)} AS high`))
     const [report] = yield* Run.upToDate([asset])
     const outcome = report?.results[0]?.outcome
-    assert.match(outcome?._tag === "Failed" ? Run.explain(outcome.cause) : "", /A view's query holds a value that cannot be written out/)
+    assert.match(outcome?._tag === "Failed" ? Run.explain(outcome.cause) : "", /The SQL holds a value that cannot be written out/)
   }).pipe(Effect.provide(world)))

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { totalmem } from "node:os"
 import { basename } from "node:path"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
+import { quotedText } from "../../services/quotedText.ts"
 import { catalog, type Opened } from "./database.ts"
 import { words } from "./failure.ts"
 import { guard, spill } from "./file.ts"
@@ -56,16 +57,16 @@ export const attach = Effect.fnUntraced(function*(
       const tell = (statements: ReadonlyArray<string>) =>
         Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
       if (accept !== undefined) {
-        yield* tell([`ATTACH ${literal(path)} AS ${catalog} (READ_ONLY)`])
+        yield* tell([`ATTACH ${quotedText(path)} AS ${catalog} (READ_ONLY)`])
         yield* accept(connection)
       }
       yield* tell([
         ...(accept === undefined ? [] : [`DETACH ${catalog}`]),
         "SET GLOBAL TimeZone = 'UTC'",
-        `SET GLOBAL temp_directory = ${literal(path === memory ? "" : spill(path))}`,
+        `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
         ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
-        path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${literal(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
-        ...(exports === undefined ? [] : [`SET allowed_directories = [${literal(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
+        path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${quotedText(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
+        ...(exports === undefined ? [] : [`SET allowed_directories = [${quotedText(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
         "SET enable_external_access = false",
         "SET lock_configuration = true"
       ])
@@ -90,8 +91,6 @@ export const memory = ":memory:"
 
 /** DuckDB takes 80 % of the machine by default, and leaves nothing to the process it lives in. */
 const memoryShare = 0.5
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 const refusal = (path: string, cause: unknown): DuckDbError => new DuckDbError({ asked: path, reason: reasonFor(path, words(cause)) })
 

@@ -7,6 +7,7 @@ import type { Window } from "../../engine/Partition.ts"
 import type * as Store from "../../engine/Store.ts"
 import type * as Column from "../Column.ts"
 import type { DuckDbClient } from "../DuckDb.ts"
+import { written } from "../written.ts"
 
 /** What the statements of a table are made from. */
 export interface Shape {
@@ -55,8 +56,8 @@ export const edgeOf = (
   ordinal: number
 ): Statement.Fragment =>
   hasDates(columns, column, calendar)
-    ? sql`${calendar.dateOf(ordinal)}::DATE`
-    : sql`${DateTime.makeUnsafe(calendar.startOf(ordinal))}::TIMESTAMPTZ`
+    ? written(sql`${calendar.dateOf(ordinal)}::DATE`)
+    : written(sql`${DateTime.makeUnsafe(calendar.startOf(ordinal))}`)
 
 export const hasDates = (columns: Shape["columns"], column: string, { unit }: Calendar): boolean =>
   unit !== "hour" && columns.some((_) => _.name === column && _.type === "DATE")

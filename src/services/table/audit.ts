@@ -10,12 +10,6 @@ import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.t
 /** The names of DuckDB tables that are not assets'. */
 export const OFFENDERS = "_offenders"
 
-/** The statement that makes their table. */
-export const offenders = (sql: DuckDbClient) =>
-  sql`
-  CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
-    (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
-
 /** What the checks found, with the first of the offenders kept. */
 export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
   const { asset, id, subject } = step
@@ -26,6 +20,11 @@ export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Stor
     const offenders = counts[i] ?? 0
     return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
   })
+  if (found.length > 0) {
+    yield* sql`
+      CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}
+        (id VARCHAR, asset VARCHAR, subject VARCHAR, "check" VARCHAR, severity VARCHAR, "row" VARCHAR, refused_at TIMESTAMPTZ)`
+  }
   for (const { finding: { check, severity }, offending } of found) {
     yield* sql`
       INSERT INTO ${sql(OFFENDERS)}
