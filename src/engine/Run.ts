@@ -14,6 +14,7 @@ import { Note } from "./Note.ts"
 import type { Key } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
 import { staleKeys } from "./plan/reasons.ts"
+import { shared } from "./plan/upstream.ts"
 import { Progress } from "./Progress.ts"
 import * as Span from "./Span.ts"
 import type { Publication } from "./Store.ts"
@@ -217,7 +218,7 @@ const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<
   })
 
   for (const turn of turns.filter((_) => _.waits === 0)) yield* begin(turn)
-  yield* Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded", discard: true })
+  yield* Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded" })
   return turns.flatMap((_) => _.results)
 })
 
@@ -243,8 +244,7 @@ const lostStep = (results: ReadonlyArray<Result<unknown>>): Plan.Step | undefine
 /** Of an asset it reads, a slice needs the same subject; or, if it reads them all, at least one. */
 const blocker = (step: Plan.Step, subject: string | undefined, before: ReadonlyArray<Result<unknown>>): Plan.Step | undefined => {
   for (const [upstream, results] of Map.groupBy(before, (_) => _.step.asset)) {
-    const shared = step.asset.of !== undefined && step.asset.of.key === upstream.of?.key
-    const by = shared ? results.find((_) => _.subject === subject && isBad(_))?.step : lostStep(results)
+    const by = shared(step.asset, upstream) ? results.find((_) => _.subject === subject && isBad(_))?.step : lostStep(results)
     if (by !== undefined) return by
   }
   return undefined

@@ -365,6 +365,15 @@ describe("what is wanted", () => {
         "a 2026-11-20..2026-11-23 (never made 4)")
     })))
 
+  it.effect("over: not before the first key there is", () =>
+    fiveDays(Effect.gen(function*() {
+      class Since extends Partition.daily<Since>()("test/Since", { start: "2026-11-11", exists: "start", due: "35 minutes" }) {}
+      const since = Asset.make("since", { about: "", into: byDay, per: Since }, () => Effect.succeed([]))
+      assert.deepStrictEqual(yield* planned([since], over("2026-11-01T00:00:00Z", "2026-11-13T00:00:00Z")), [
+        "since 2026-11-11..2026-11-12 (never made 2)"
+      ])
+    })))
+
   it.effect("over: the end does not cut off the day that closes a month", () =>
     Effect.gen(function*() {
       yield* noon
@@ -761,6 +770,9 @@ describe("what lies further back than the source serves", () => {
       for (const reach of [Infinity, 5, 6]) {
         assert.deepStrictEqual(yield* planned([reaching(reach)]), ["reaching 2026-11-20..2026-11-24 (never made 5), 1 call"])
       }
+      const monthly = Asset.make("monthly", { about: "", into: byMonth, per: Month, reach: Effect.succeed(Infinity) },
+        () => Effect.succeed([]))
+      assert.deepStrictEqual(yield* planned([monthly]).pipe(horizon(62)), ["monthly 2026-10 (never made 1)"])
       assert.deepStrictEqual(yield* planned([reaching(4)]), [
         "reaching 2026-11-21..2026-11-24 (never made 4), 1 call",
         "reaching 2026-11-20 (unavailable 1: further back than the source serves)"

@@ -87,6 +87,8 @@ describe("a run", () => {
         "a 2026-11-22..2026-11-24 succeeded",
         "b 2026-11-22..2026-11-24 skipped what it reads came out as it was"
       ])
+      const skipped = (yield* Ledger.use((_) => _.stepsOf("b", 1)))[0]
+      assert.deepStrictEqual([skipped?.rows, skipped?.changed, skipped?.checks], [0, 0, []])
       const again = source("a", { codeVersion: "3" })
       again.move("2026-11-23", 99)
       const report = last(yield* Run.upToDate([reader(again.asset)]))
@@ -177,6 +179,12 @@ describe("a failure", () => {
         "reader 2026-11-22..2026-11-24 blocked blocked by failing 2026-11-22..2026-11-24 (never made 3)"
       ])
       assert.deepStrictEqual((yield* Ledger.use((_) => _.open)).steps, [])
+      const rows = yield* Ledger.use((_) => _.steps(report?.run ?? ""))
+      assert.deepStrictEqual(rows.filter((_) => _.asset !== "apart").map(({ changed, checks, rows }) => [rows, changed, checks]), [
+        [0, 0, []],
+        [0, 0, []],
+        [0, 0, []]
+      ])
     })))
 
   it.effect("in one stretch stops what reads that stretch; what reads another goes on", () =>

@@ -62,11 +62,11 @@ export const why = (
   claim("expired", () => Span.of(own.filter(isExpired)))
   claim("upstream changed", () => upstreamChanged(asset, subject, states))
   claim("after upstream", () => afterUpstream(asset, subject, planned))
-  const sure = Span.of(found.flatMap(([reason, spans]) => reason === "after upstream" ? [] : spans))
-  const first = sure[0]?.from ?? -Infinity
-  const before = Span.intersect(Span.of(own), [{ from: Math.max(due.from, first - asset.lookback), to: first - 1 }])
-  found.push(["read again", Span.subtract(before, Span.of(found.flatMap(([, spans]) => spans)))])
-  return found.filter(([, spans]) => spans.length > 0)
+  const [first] = Span.of(found.flatMap(([reason, spans]) => reason === "after upstream" ? [] : spans))
+  if (first === undefined) return found
+  const before = Span.intersect(Span.of(own), [{ from: Math.max(due.from, first.from - asset.lookback), to: first.from - 1 }])
+  const again = Span.subtract(before, Span.of(found.flatMap(([, spans]) => spans)))
+  return again.length === 0 ? found : [...found, ["read again", again]]
 }
 
 /** The keys in the window whose inputs changed since they were made, for one subject. */

@@ -641,7 +641,7 @@ describe("a run-failure sensor", () => {
             changed: 0,
             note: "no"
           }))
-      for (const [run, state, count] of [["a", "failed", 5], ["b", "failed", 7], ["c", "lost", 0]] as const) {
+      for (const [run, state, count] of [["a", "failed", 5], ["b", "failed", 6], ["c", "lost", 0]] as const) {
         yield* record({ _tag: "RunStarted", run, targets: [run, "prices"], trigger: "test" })
         yield* steps(run, count)
         yield* record({ _tag: "StepStarted", run, id: run, asset: "well", window: "", subject: "", why: "" }, {
@@ -657,9 +657,24 @@ describe("a run-failure sensor", () => {
       for (const seq of [0, 1, 2]) yield* looks.look({ seq, failing: {} })
       assert.deepStrictEqual(said, [
         "a, prices failed; a0: no; a1: no; a2: no; a3: no; a4: no",
-        "b, prices failed; b0: no; b1: no; b2: no; b3: no; b4: no; and 2 more",
+        "b, prices failed; b0: no; b1: no; b2: no; b3: no; b4: no; and 1 more",
         "c, prices was cut short: its process died"
       ])
+    })))
+
+  it.effect("says when the run ended, not when it began; where that is not known, when it began", () =>
+    inMemory(Effect.gen(function*() {
+      const at: Array<number> = []
+      const looks = Failures.of((alert) => Effect.sync(() => void at.push(alert.at)))
+      yield* TestClock.setTime(1000)
+      yield* record({ _tag: "RunStarted", run: "r", targets: ["prices"], trigger: "test" })
+      yield* TestClock.setTime(2000)
+      yield* record({ _tag: "RunEnded", run: "r", state: "failed" })
+      yield* looks.look({ seq: 0, failing: {} })
+      const untold = Effect.updateService(Ledger, (ledger: Ledger["Service"]) =>
+        Ledger.of({ ...ledger, ends: (...of) => Effect.map(ledger.ends(...of), (_) => _.map((_) => ({ ..._, endedAt: null }))) }))
+      yield* untold(looks.look({ seq: 0, failing: {} }))
+      assert.deepStrictEqual(at, [2000, 1000])
     })))
 
   it.effect("tries again what could not be sent, under the same name", () =>
