@@ -2,8 +2,8 @@
  * The data file: one owner, one module that opens it, and nothing of it believed before it was looked at.
  *
  * In this order: the owner's lock; the header; room on the disk; what a killed process spilled is swept away; the pinned
- * DuckDB; the stamp, read without writing; then the file is attached for writing, the instance locked, a new file stamped,
- * an older one migrated. Whatever fails there has not changed the file.
+ * DuckDB; the stamp, read without writing; the file attached for writing (before that, where nothing is changed by it), the
+ * instance locked, a new file stamped, an older one migrated. Whatever fails there has not changed the file.
  */
 import { Config, Duration, Effect, Layer, Option, Semaphore } from "effect"
 import { Reactivity } from "effect/reactivity"
@@ -74,10 +74,10 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const migrations = options.migrations ?? []
   const format = Math.max(1, Migration.formatOf(migrations))
   let free = File.room
-  let isThere = false
+  let found: File.Found = "none"
   if (!inMemory) {
     yield* own(path)
-    isThere = yield* File.inspect(path)
+    found = yield* File.inspect(path)
     free = yield* File.enoughRoom(path, options.roomNeeded ?? File.room)
     yield* File.sweep(path)
   }
@@ -100,12 +100,12 @@ const make = Effect.fnUntraced(function*(options: Options) {
       ? begun.value
       : yield* Open.start(duck, inMemory ? Open.memory : `${path}#${before}`, options.settings)
     const accept = Effect.fnUntraced(function*(connection: Connection) {
-      const found = yield* Stamp.find(connection, path)
-      yield* Stamp.accept(path, found, options.stamp, format)
-      isStamped = found._tag === "Stamped"
-      from = found._tag === "Stamped" ? found.format : format
+      const stamp = yield* Stamp.find(connection, path)
+      yield* Stamp.accept(path, stamp, options.stamp, format)
+      isStamped = stamp._tag === "Stamped"
+      from = stamp._tag === "Stamped" ? stamp.format : format
     })
-    return yield* Open.attach(instance, setup, isThere && first === undefined ? accept : undefined).pipe(
+    return yield* Open.attach(instance, setup, first === undefined ? found : "none", accept).pipe(
       Effect.tap((_) => Effect.sync(() => first ??= _)),
       Effect.onError(() => Effect.sync(() => instance.closeSync()))
     )

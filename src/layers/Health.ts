@@ -96,7 +96,7 @@ const dataFile = Effect.fnUntraced(function*(path: string, owner: Effect.Success
     const todo = "todo" in reason ? reason.todo : "Check its rights, or set DUCKDB_PATH to another file"
     return [bad(about, "found" in reason ? `${path}: ${reason.found}` : found.failure.message, todo)]
   }
-  if (!found.success) return [fine(about, `there is none at ${path} yet: the first run makes it`)]
+  if (found.success === "none") return [fine(about, `there is none at ${path} yet: the first run makes it`)]
   const { cut, log, size } = yield* Effect.promise(() => shapeOf(path))
   if (cut && Option.isNone(owner)) {
     return [

@@ -21,12 +21,16 @@ export const locate = Effect.fn("DuckDb.locate")(function*(path: string) {
   return yield* Effect.try(() => realpathSync(named)).pipe(Effect.orElseSucceed(() => named))
 })
 
+/** What is there. `settled` is a file that stays as it is when it is opened for writing; others may be brought to a newer format by that. */
+export type Found = "none" | "settled" | "unsettled"
+
 /** Whether the file is there; when it is, it is one that this DuckDB reads. */
 export const inspect = Effect.fn("DuckDb.inspect")(function*(path: string) {
   const found = yield* identify(path)
+  const log = yield* identify(`${path}.wal`)
+  const none: Found = "none"
   if (Option.isNone(found)) {
-    const log = yield* identify(`${path}.wal`)
-    return Option.isNone(log) ? false : yield* say(path, {
+    return Option.isNone(log) ? none : yield* say(path, {
       _tag: "Damaged",
       found: `the file is missing, but its log ${basename(path)}.wal is there: what the log holds would be lost`,
       todo: "Put the file back beside it, or move the log away to begin anew"
@@ -48,7 +52,8 @@ export const inspect = Effect.fn("DuckDb.inspect")(function*(path: string) {
       expected: `${oldest} to ${newest}`
     })
   }
-  return true
+  const there: Found = version === newest && Option.isNone(log) ? "settled" : "unsettled"
+  return there
 })
 
 /** 200 MB: more than the largest checkpoint of a file of a thousand coins and ten years needs. */

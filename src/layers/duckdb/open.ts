@@ -10,7 +10,7 @@ import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
 import { quotedText } from "../../services/quotedText.ts"
 import { catalog, type Opened } from "./database.ts"
 import { words } from "./failure.ts"
-import { guard, spill } from "./file.ts"
+import { type Found, guard, spill } from "./file.ts"
 import type { Api, Connection, Instance } from "./native.ts"
 
 /** The DuckDB whose crashes were counted: others lost committed rows on a full disk, or died on files of their own. */
@@ -43,25 +43,26 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
   })
 
 /**
- * Attaches the file for writing, and locks the instance. `accept` looks at it before, when nothing can change it: opened for
- * writing, an older one would be made unreadable for its owner. The instance is of no use after a refusal.
+ * Attaches the file for writing, and locks the instance. `accept` looks at it; unless it is settled, before that, when nothing
+ * can change it: opened for writing, an older one would be made unreadable for its owner. The instance is of no use after a refusal.
  */
 export const attach = Effect.fnUntraced(function*(
   instance: Instance,
   { path, exports, spillMb }: Setup,
-  accept?: (connection: Connection) => Effect.Effect<void, DuckDbError>
+  found: Found,
+  accept: (connection: Connection) => Effect.Effect<void, DuckDbError>
 ) {
   yield* Effect.acquireUseRelease(
     Effect.promise(() => instance.connect()),
     Effect.fnUntraced(function*(connection) {
       const tell = (statements: ReadonlyArray<string>) =>
         Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
-      if (accept !== undefined) {
+      if (found === "unsettled") {
         yield* tell([`ATTACH ${quotedText(path)} AS ${catalog} (READ_ONLY)`])
         yield* accept(connection)
       }
       yield* tell([
-        ...(accept === undefined ? [] : [`DETACH ${catalog}`]),
+        ...(found === "unsettled" ? [`DETACH ${catalog}`] : []),
         "SET GLOBAL TimeZone = 'UTC'",
         `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
         ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
@@ -70,6 +71,7 @@ export const attach = Effect.fnUntraced(function*(
         "SET enable_external_access = false",
         "SET lock_configuration = true"
       ])
+      if (found === "settled") yield* accept(connection)
     }),
     (connection) => Effect.sync(() => connection.closeSync())
   )

@@ -87,6 +87,22 @@ describe("what is no file of ours is refused, and left as it is", () => {
       assert.strictEqual(sha(path), before)
     }))
 
+  it.live("nor one of the newest format, which is opened for writing at once", () =>
+    Effect.gen(function*() {
+      const path = join(yield* folder, "crypto.duckdb")
+      yield* Effect.promise(async () => {
+        const instance = await DuckDBInstance.create(":memory:")
+        const connection = await instance.connect()
+        await connection.run(`ATTACH '${path}' AS x (STORAGE_VERSION 'latest'); CREATE TABLE x.t AS SELECT 1 AS n; DETACH x`)
+        connection.closeSync()
+        instance.closeSync()
+      })
+      const before = [sha(path), statSync(path).mtimeMs]
+      assert.strictEqual(readFileSync(path).readBigUInt64LE(12), 68n)
+      assert.strictEqual((yield* reasonOf(opened(path)))?._tag, "Foreign")
+      assert.deepStrictEqual([sha(path), statSync(path).mtimeMs], before)
+    }))
+
   it.live("nor is its log written into it, as opening it for writing would", () =>
     Effect.gen(function*() {
       const path = join(yield* folder, "crypto.duckdb")
