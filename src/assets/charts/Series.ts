@@ -124,7 +124,11 @@ export const coverage = ({ days, first, last, missing }: Series, { coins, of }: 
 /** The coins, those that end highest first: a legend reads as the lines lie at their right end. */
 export const asTheyEnd = ({ coins, of }: Shown, { points }: Series, column: string): Shown => {
   const ends = new Map(points.map((_) => [_.coin_id, Number(_[column])]))
-  return { coins: coins.filter(({ id }) => ends.has(id)).toSorted((a, b) => (ends.get(b.id) ?? 0) - (ends.get(a.id) ?? 0)), of }
+  const drawn = coins.flatMap((coin) => {
+    const end = ends.get(coin.id)
+    return end === undefined ? [] : [{ coin, end }]
+  })
+  return { coins: drawn.toSorted((a, b) => b.end - a.end).map((_) => _.coin), of }
 }
 
 /** The least and the greatest figure. */
