@@ -103,7 +103,7 @@ export const monthlyReport = Asset.make("monthly_report", {
       ...known.length === 0 ? [] : [
         yield* indexed({
           prices,
-          ids: (known.length <= most ? known : [...known.slice(0, most / 2), ...known.slice(-most / 2)]).map((_) => _.coin_id),
+          ids: ends(known, most / 2).map((_) => _.coin_id),
           own,
           month,
           of: known.length
@@ -187,7 +187,7 @@ ${
       : table(
         "Single days, from 00:00 to 00:00 UTC; the day named is the one at whose start the return ends",
         ["Coin and day", "Return"],
-        [...byReturn.slice(0, 3), ...byReturn.slice(3).slice(-3)].map((_) => [`${_.coin_id}, ${_.day}`, change(_.simple_return)])
+        ends(byReturn, 3).map((_) => [`${_.coin_id}, ${_.day}`, change(_.simple_return)])
       )
   }
 <h2>Against the month before</h2>
@@ -232,6 +232,9 @@ Market cap sums the coins with a cap at both ends. Volatility and volume are com
 const named = (millis: number): string => new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" }).format(millis)
 
 const day = (millis: number): string => new Intl.DateTimeFormat("sv", { timeZone: "UTC" }).format(millis)
+
+/** The first and the last of them, none twice. */
+const ends = <A>(all: ReadonlyArray<A>, each: number): ReadonlyArray<A> => [...all.slice(0, each), ...all.slice(each).slice(-each)]
 
 const present = (values: ReadonlyArray<number | null>): ReadonlyArray<number> => values.filter((_) => _ !== null)
 
