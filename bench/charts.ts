@@ -15,6 +15,7 @@ import * as vega from "vega"
 import { compile, type TopLevelSpec } from "vega-lite"
 import { series } from "../src/assets/charts/Series.ts"
 import * as ChartLayer from "../src/layers/Chart.ts"
+import { measure } from "../src/layers/chart/letters.ts"
 import { png, sizeOf } from "../src/layers/chart/picture.ts"
 import { still } from "../src/layers/chart/still.ts"
 import { CoinGeckoTest } from "../src/layers/CoinGecko.ts"
@@ -25,7 +26,7 @@ import { data, lines } from "../src/services/chartLines.ts"
 import { palette } from "../src/services/chartColours.ts"
 import { DuckDb } from "../src/services/DuckDb.ts"
 
-const rounds = 7
+const rounds = Number(process.argv[2] ?? 7)
 const folder = mkdtempSync(join(tmpdir(), "bench-charts-"))
 
 const median = (times: ReadonlyArray<number>): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN
@@ -36,7 +37,9 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - begun
 }
 
+/** Words are as wide as in the service's pictures, or Vega would draw them a third larger. */
 const bare = async (spec: TopLevelSpec): Promise<Uint8Array> => {
+  measure()
   const view = new vega.View(vega.parse(compile(spec, { logger: silent }).spec), { renderer: "none" })
   const svg = await view.toSVG()
   view.finalize()

@@ -101,6 +101,7 @@ export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> =
       else if (schema.additionalProperties === false) found.push({ path, problem: `"${key}" is not known here` })
       else if (typeof schema.additionalProperties === "object") found.push(...check(schema.additionalProperties, inner, [...path, key]))
     }
+    if (schema.minProperties === undefined) return found
     return [...found, ...bounds(schema.minProperties, undefined, Object.keys(value).length, " properties", path)]
   }
 

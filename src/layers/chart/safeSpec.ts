@@ -70,7 +70,7 @@ const part = (walk: Walk, value: unknown, at: string, depth: number): Json => {
   if (depth > walk.bounds.depth) return tooLarge("levels of nesting", depth, walk.bounds.depth)
   if (Array.isArray(value)) return Array.from(value, (item, index) => part(walk, item, `${at}[${index}]`, depth + 1))
   if (typeof value === "string") return expression(clean(value), at.replace(/(\[\d+\])+$/, ""))
-  if (typeof value !== "object" || value === null) return atom(value, at)
+  if (typeof value !== "object" || value === null) return atom(value, () => at)
   plain(value, at)
   const out: Record<string, Json> = {}
   for (const [key, inner] of Object.entries(value)) {
@@ -122,7 +122,7 @@ const data = (walk: Walk, value: unknown, at: string): Json => {
   if (other !== undefined)
     return refuse(`${at}.${other}`, `data are inline rows: "${other}" is not allowed, nothing is loaded or generated`)
   return {
-    ...(value["name"] === undefined ? {} : { name: atom(value["name"], `${at}.name`) }),
+    ...(value["name"] === undefined ? {} : { name: atom(value["name"], () => `${at}.name`) }),
     ...(value["format"] === undefined ? {} : { format: part(walk, value["format"], `${at}.format`, 0) }),
     ...(value["values"] === undefined ? {} : { values: rows(walk, value["values"], `${at}.values`) })
   }
@@ -137,31 +137,38 @@ const rows = (walk: Walk, value: unknown, at: string): Json => {
   if (!Array.isArray(value)) return refuse(at, "rows are an array of objects")
   walk.rows += value.length
   if (walk.rows > walk.bounds.rows) return tooLarge("rows", walk.rows, walk.bounds.rows)
+  const names = new Map<string, string>()
+  const named = (key: string, index: number): string => {
+    const known = names.get(key)
+    if (known !== undefined) return known
+    if (key === "__proto__") return refuse(`${at}[${index}]`, "a column of this name is not allowed")
+    const name = clean(key)
+    names.set(key, name)
+    return name
+  }
   return value.map((row: unknown, index) => {
-    if (typeof row !== "object" || row === null || Array.isArray(row)) return atom(row, `${at}[${index}]`)
+    if (typeof row !== "object" || row === null || Array.isArray(row)) return atom(row, () => `${at}[${index}]`)
     const out: Record<string, Json> = {}
     for (const [key, cell] of Object.entries(row)) {
       if (cell === undefined) continue
-      if (key === "__proto__") return refuse(`${at}[${index}]`, "a column of this name is not allowed")
-      out[clean(key)] = Array.isArray(cell)
-        ? cell.map((item) => atom(item, `${at}[${index}].${key}`))
-        : atom(cell, `${at}[${index}].${key}`)
+      const here = () => `${at}[${index}].${key}`
+      out[named(key, index)] = Array.isArray(cell) ? cell.map((item) => atom(item, here)) : atom(cell, here)
     }
     return out
   })
 }
 
-const atom = (value: unknown, at: string): Json => {
+const atom = (value: unknown, at: () => string): Json => {
   if (value === null || value === undefined) return null
   if (typeof value === "string") return clean(value)
   if (typeof value === "boolean") return value
   if (typeof value === "number") return Number.isFinite(value) ? value : null
   if (typeof value !== "bigint") {
-    return refuse(at,
+    return refuse(at(),
       `${value instanceof Date ? "a Date" : `a value of type ${typeof value}`} is not JSON: give instants as epoch milliseconds`)
   }
   const number = Number(value)
-  return Number.isSafeInteger(number) ? number : refuse(at, `the integer ${value} has no exact place in a chart: cast it to DOUBLE`)
+  return Number.isSafeInteger(number) ? number : refuse(at(), `the integer ${value} has no exact place in a chart: cast it to DOUBLE`)
 }
 
 const plain = (value: object, at: string): void => {
