@@ -9,10 +9,12 @@ import { Clock, Effect, type Scope, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import { DuckDbError } from "../../services/DuckDb.ts"
 import { ours, sqlError, wrap } from "./failure.ts"
-import { type Instance, Link, pause } from "./native.ts"
+import { type Connection, type Instance, Link, pause } from "./native.ts"
 
 export interface Opened {
   readonly instance: Instance
+  /** The first to it. */
+  readonly connection: Connection
   /** Asked before every write: is the file still the one that was opened? */
   readonly intact: Effect.Effect<void, DuckDbError>
 }
@@ -56,9 +58,16 @@ export const make = Effect.fnUntraced(function*(
     idle.length = 0
     instance.closeSync()
   })
+  const begun = (opened: Opened) =>
+    Effect.sync(() => {
+      const link = new Link(opened.connection)
+      links.add(link)
+      idle.push(link)
+      current = opened
+    })
   const opened = Effect.suspend(() => {
     if (refused !== undefined) return Effect.fail(refused)
-    return current === undefined ? Effect.tap(open(opens++), (_) => Effect.sync(() => current = _)) : Effect.succeed(current)
+    return current === undefined ? Effect.tap(open(opens++), begun) : Effect.succeed(current)
   }).pipe(one.withPermits(1), Effect.uninterruptible)
 
   yield* Effect.addFinalizer(() => one.withPermits(1)(close))

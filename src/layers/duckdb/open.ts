@@ -52,32 +52,30 @@ export const attach = Effect.fnUntraced(function*(
   found: Found,
   accept: (connection: Connection) => Effect.Effect<void, DuckDbError>
 ) {
-  yield* Effect.acquireUseRelease(
-    Effect.promise(() => instance.connect()),
-    Effect.fnUntraced(function*(connection) {
-      const tell = (statements: ReadonlyArray<string>) =>
-        Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
-      if (found === "unsettled") {
-        yield* tell([`ATTACH ${quotedText(path)} AS ${catalog} (READ_ONLY)`])
-        yield* accept(connection)
-      }
-      yield* tell([
-        ...(found === "unsettled" ? [`DETACH ${catalog}`] : []),
-        "SET GLOBAL TimeZone = 'UTC'",
-        `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
-        ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
-        path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${quotedText(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
-        ...(exports === undefined ? [] : [`SET allowed_directories = [${quotedText(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
-        "SET enable_external_access = false",
-        "SET lock_configuration = true"
-      ])
-      if (found === "settled") yield* accept(connection)
-    }),
-    (connection) => Effect.sync(() => connection.closeSync())
-  )
-  const { intact } = path === memory ? { intact: Effect.void } : yield* guard(path)
-  const opened: Opened = { instance, intact }
-  return opened
+  const connection = yield* Effect.promise(() => instance.connect())
+  const tell = (statements: ReadonlyArray<string>) =>
+    Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
+  return yield* Effect.gen(function*() {
+    if (found === "unsettled") {
+      yield* tell([`ATTACH ${quotedText(path)} AS ${catalog} (READ_ONLY)`])
+      yield* accept(connection)
+    }
+    yield* tell([
+      ...(found === "unsettled" ? [`DETACH ${catalog}`] : []),
+      "SET GLOBAL TimeZone = 'UTC'",
+      `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
+      ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
+      path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${quotedText(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
+      ...(exports === undefined ? [] : [`SET allowed_directories = [${quotedText(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
+      "SET enable_external_access = false",
+      "SET lock_configuration = true",
+      `USE ${catalog}`
+    ])
+    if (found === "settled") yield* accept(connection)
+    const { intact } = path === memory ? { intact: Effect.void } : yield* guard(path)
+    const opened: Opened = { instance, connection, intact }
+    return opened
+  }).pipe(Effect.onError(() => Effect.sync(() => connection.closeSync())))
 })
 
 export const isPinned = Effect.fnUntraced(function*(duck: Api, expected: string) {

@@ -10,9 +10,8 @@ import * as Values from "../../../src/layers/duckdb/values.ts"
 const opened = async (duck: Api): Promise<Database.Opened> => {
   const instance = await duck.DuckDBInstance.create(":memory:")
   const connection = await instance.connect()
-  await connection.run(`ATTACH ':memory:' AS ${Database.catalog}`)
-  connection.closeSync()
-  return { instance, intact: Effect.void }
+  await connection.run(`ATTACH ':memory:' AS ${Database.catalog}; USE ${Database.catalog}`)
+  return { instance, connection, intact: Effect.void }
 }
 
 /** A connection by itself, as after a COMMIT that failed: it believes in a transaction, and there is none. */
