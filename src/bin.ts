@@ -7,9 +7,6 @@
  */
 import { load } from "./cli/CodeCache.ts"
 
-/** DuckDB's queries and file writes share libuv's pool; its size is read once, at the pool's first use, and its default of 4 is fewer than one run wants. */
-process.env["UV_THREADPOOL_SIZE"] ??= "16"
-
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
 /** What is asked for, if it is one of the pages: a bare call, `--help`, `run --help`, `help run`, `--version`. */
@@ -52,6 +49,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   const help = page(process.argv.slice(2))
   if (help === undefined) {
+    // DuckDB's queries and file writes share libuv's pool: its default of 4 is fewer than one run wants, and all begin at its first use
+    process.env["UV_THREADPOOL_SIZE"] ??= String(Math.min(16, Math.max(8, 4 * process.getBuiltinModule("node:os").availableParallelism())))
     if (import.meta.url.endsWith(".ts")) await import("./cli/main.ts")
     else load(import.meta.dirname, "main.cjs", /^[a-z]+$/.exec(process.argv[2] ?? "")?.[0] ?? "other")
   } else {
