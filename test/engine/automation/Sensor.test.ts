@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import * as Automation from "../../../src/engine/automation/Automation.ts"
 import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Failures from "../../../src/engine/automation/Failures.ts"
+import * as Schedule from "../../../src/engine/automation/Schedule.ts"
 import * as Sensor from "../../../src/engine/automation/Sensor.ts"
 import * as Updates from "../../../src/engine/automation/Updates.ts"
 import { type Event, Ledger } from "../../../src/engine/Ledger.ts"
@@ -660,6 +661,26 @@ describe("a run-failure sensor", () => {
         "b, prices failed; b0: no; b1: no; b2: no; b3: no; b4: no; and 1 more",
         "c, prices was cut short: its process died"
       ])
+    })))
+
+  it.effect("hears of a run's end at once, as a schedule does that follows it", () =>
+    inMemory(Effect.gen(function*() {
+      const looks = Failures.of(() => Effect.void)
+      const sensor = Sensor.make("failures", { about: "", cursor: Failures.Cursor, start: Failures.start, looks })
+      const follower = Schedule.make("follower", { about: "", runs: figures, cadence: Schedule.after(prices) })
+      yield* at("2026-11-24T00:00:00Z")
+      const ending = Effect.gen(function*() {
+        yield* Effect.sleep("31 minutes")
+        yield* record({ _tag: "RunStarted", run: "r", targets: ["prices"], trigger: "test" })
+        yield* record({ _tag: "StepStarted", run: "r", id: "s", asset: "prices", window: "", subject: "", why: "" })
+        yield* record({ _tag: "StepEnded", id: "s", state: "succeeded", rows: 0, changed: 0, note: "" })
+        yield* Effect.sleep("2 minutes")
+        yield* record({ _tag: "RunEnded", run: "r", state: "partial" })
+        return yield* Effect.never
+      })
+      yield* alive(yield* pipelineOf([follower], [sensor]), "2026-11-24T00:50:00Z", ending)
+      assert.deepStrictEqual(yield* ticks("failures"), ["2026-11-24T00:33Z skipped prices succeeded in part"])
+      assert.deepStrictEqual(yield* ticks("follower"), ["2026-11-24T00:33Z ran after run r"])
     })))
 
   it.effect("says when the run ended, not when it began; where that is not known, when it began", () =>
