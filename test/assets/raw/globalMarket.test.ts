@@ -29,6 +29,7 @@ const world = (currency: string) =>
 it.effect("each observation is kept, in the settings' currency, and is fresh for ten minutes", () =>
   Effect.gen(function*() {
     const sql = yield* DuckDb
+    assert.strictEqual(Plan.calls(yield* Plan.make([globalMarket])), 1)
     yield* Run.upToDate([globalMarket])
     yield* TestClock.adjust("10 minutes")
     assert.deepStrictEqual((yield* Plan.make([globalMarket])).steps, [])

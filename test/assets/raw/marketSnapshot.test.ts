@@ -132,7 +132,12 @@ it.effect("the coins that were named are asked for, or else the largest, in one 
   })
 })
 
-it.effect("a coin that was named and is not there is told; one whose row could not be read is there", () =>
+it.effect("one coin that was named and is not there is told", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(notes(yield* Run.upToDate([marketSnapshot])), ["CoinGecko has no market for gone"])
+  }).pipe(Effect.provide(world({ rows: [bitcoin] }, [], ["gone", "bitcoin"]))))
+
+it.effect("coins that were named and are not there are told; one whose row could not be read is there", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(notes(yield* Run.upToDate([marketSnapshot])), ["CoinGecko has no market for gone, lost"])
   }).pipe(

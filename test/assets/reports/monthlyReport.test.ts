@@ -187,6 +187,26 @@ it.effect("its charts draw the month's points and no other", () =>
     }
   }).pipe(Effect.provide(inMarch())))
 
+it.effect("a price of nothing is a fall by all, and no point on a scale of logarithms", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(tables(yield* february).map((_) => _.rows.map((row) => row.slice(0, 6))), [
+      [["fallen", "4", "4", "0", "2", "−50.0 %"]],
+      [
+        ["fallen, 2026-02-02", "0.0 %"],
+        ["fallen, 2026-02-03", "0.0 %"],
+        ["fallen, 2026-02-04", "0.0 %"],
+        [
+          "fallen, 2026-02-28",
+          "0.0 %"
+        ],
+        ["fallen, 2026-03-01", "0.0 %"],
+        ["fallen, 2026-02-10", "−100.0 %"]
+      ]
+    ])
+    const charts = yield* Ref.get(yield* Effect.map(Written, (_) => _.charts))
+    assert.deepStrictEqual([...new Set(rowsOf(charts[0]).map((_) => _["indexed"]))], [100, 50])
+  }).pipe(Effect.provide(inMarch({ fallen: points({ "2026-02-01": 4, "2026-02-10": 0, "2026-02-12": 2 }, "2026-03-03") }))))
+
 it.effect("a month with nothing before it, nothing missing and an even number of coins", () =>
   Effect.gen(function*() {
     const document = yield* february
