@@ -31,6 +31,6 @@ export const dominance = Asset.make("dominance", {
     SELECT
       coin_id,
       day,
-      CASE WHEN market_cap > 0 THEN market_cap / sum(market_cap) FILTER (WHERE market_cap > 0) OVER (PARTITION BY day) END AS share
+      CASE WHEN market_cap > 0 THEN market_cap / sum(market_cap) OVER (PARTITION BY day) END AS share
     FROM ${prices}`
 }))

@@ -136,3 +136,25 @@ it.effect("the list is one call, and fresh for a week", () => {
     assert.lengthOf((yield* Plan.make([coinList])).steps, 1)
   }).pipe(Effect.provide(world(list)))
 })
+
+it.effect("each coin's contract addresses are asked for, and kept as JSON", () => {
+  const asked: Array<unknown> = []
+  return Effect.gen(function*() {
+    yield* Run.upToDate([coinList])
+    assert.deepStrictEqual(asked, [{ includePlatform: true }])
+    const sql = yield* DuckDb
+    assert.deepStrictEqual(yield* sql`SELECT coin_id, platforms FROM coin_list ORDER BY coin_id`, [
+      { coin_id: "own", platforms: "{}" },
+      { coin_id: "token", platforms: `{"ethereum":"0x1","solana":null}` }
+    ])
+  }).pipe(Effect.provide(Layer.mergeAll(
+    TestPipeline.layer({ market: {}, now: "2026-01-03T06:00:00Z" }),
+    CoinGeckoTest.mock({
+      coinList: (of) =>
+        Effect.sync(() => {
+          asked.push(of)
+          return { rows: [{ ...coin("token"), platforms: { ethereum: "0x1", solana: null } }, coin("own")], rejected: [] }
+        })
+    })
+  )))
+})
