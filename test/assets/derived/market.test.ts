@@ -176,7 +176,8 @@ it.effect("months are ranked by return and by cap; a coin that did not close is 
         a: firsts([[10, 50], [20, 90], [10, 40]]),
         b: firsts([[10, 60], [5, 60], [5, 60]]),
         c: firsts([[10, 10], [20, null], [30, 0]]),
-        gone: firsts([[10, 5], [9, 5]])
+        gone: firsts([[10, 5], [9, 5]]),
+        even: firsts([[20, 1], [16, 5]])
       },
       "2026-04-02",
       made.ranking
@@ -184,7 +185,7 @@ it.effect("months are ranked by return and by cap; a coin that did not close is 
     const rest = { best: false, worst: false }
     same(of("a", "2026-02-01"), { monthly_return: 1, return_rank: 1, return_rank_change: null, best: true, worst: false })
     same(of("a", "2026-02-01"), { market_cap: 90, cap_rank: 1, cap_rank_change: 1 })
-    same(of("b", "2026-02-01"), { monthly_return: -0.5, return_rank: 4, best: false, worst: true, cap_rank: 2, cap_rank_change: -1 })
+    same(of("b", "2026-02-01"), { monthly_return: -0.5, return_rank: 5, best: false, worst: true, cap_rank: 2, cap_rank_change: -1 })
     same(of("c", "2026-02-01"), { return_rank: 1, best: true, market_cap: null, cap_rank: null, cap_rank_change: null })
     same(of("gone", "2026-02-01"), { return_rank: 3, ...rest, cap_rank: 3, cap_rank_change: 1 })
     same(of("a", "2026-03-01"), {
@@ -195,8 +196,11 @@ it.effect("months are ranked by return and by cap; a coin that did not close is 
       cap_rank: 2,
       cap_rank_change: -1
     })
-    same(of("b", "2026-03-01"), { monthly_return: 0, return_rank: 2, return_rank_change: 2, ...rest, cap_rank: 1, cap_rank_change: 1 })
+    same(of("b", "2026-03-01"), { monthly_return: 0, return_rank: 2, return_rank_change: 3, ...rest, cap_rank: 1, cap_rank_change: 1 })
     same(of("c", "2026-03-01"), { monthly_return: 0.5, return_rank: 1, return_rank_change: 0, best: true, cap_rank: null })
+    // of equal caps neither is before the other
+    same(of("gone", "2026-02-01"), { cap_rank: 3 })
+    same(of("even", "2026-02-01"), { cap_rank: 3, return_rank: 4 })
     same(of("gone", "2026-03-01"), {
       monthly_return: null,
       return_rank: null,
@@ -212,7 +216,7 @@ it.effect("coins are compared from the first day that all of today's have in com
     const found = yield* run(
       {
         a: daily("2026-06-01", [9, 10, 20, 5]),
-        b: daily("2026-06-02", [4, null, 6]),
+        b: daily("2026-06-01", [0, 4, null, 6]),
         gone: daily("2026-06-03", [1]),
         zero: daily("2026-06-04", [0])
       },
@@ -236,4 +240,7 @@ it.effect("coins are compared from the first day that all of today's have in com
       { coin_id: "b", day: "2026-06-02", indexed: 100, place: 1, against_mean: 0 },
       { coin_id: "b", day: "2026-06-04", indexed: 150, place: 1, against_mean: 0.5, drawdown: 0, volatility: null }
     ])
+    // where all are worth nothing, none is above or below the others
+    const fallen = yield* run({ a: daily("2026-06-01", [10, 0, 5]) }, "2026-06-03", made.comparison)
+    assert.deepStrictEqual(fallen.map((_) => [_["indexed"], _["against_mean"]]), [[100, 0], [0, null], [50, 0]])
   }))
