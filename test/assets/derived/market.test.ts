@@ -143,6 +143,26 @@ it.effect("rolling correlation wants all thirty, or ninety, returns of both", ()
     same(of("still", "2026-05-31"), { correlation_30: null, correlation_90: null })
     const alone = yield* run({ other: daily("2026-03-01", other) }, "2026-05-31", made.rolling)
     same(alone("other", "2026-05-31"), { correlation_30: null, correlation_90: null })
+    const beside = yield* run({ bitcoin: daily("2026-03-01", still(2, 92)), other: daily("2026-03-01", other) }, "2026-05-31", made.rolling)
+    same(beside("other", "2026-05-31"), { correlation_30: null, correlation_90: null })
+  }))
+
+it.effect("no rounding takes a rolling correlation beyond 1 or −1", () =>
+  Effect.gen(function*() {
+    // plain Pearson of these is 1.0000000000000002 on half the days
+    const wild = Array.from({ length: 122 }, (_, i) => i * 7919 % 1000 + 1)
+    const of = yield* run(
+      { bitcoin: daily("2026-02-01", wild), mirror: daily("2026-02-01", wild.map((_) => 1 / _)) },
+      "2026-06-02",
+      made.rolling
+    )
+    for (const day of ["2026-05-02", "2026-05-20", "2026-06-02"]) {
+      same(of("bitcoin", day), { correlation_30: 1, correlation_90: 1 })
+      same(of("mirror", day), { correlation_30: -1, correlation_90: -1 })
+    }
+    const found = ["bitcoin", "mirror"].flatMap((coin) => wild.map((_, i) => of(coin, isoOf(dayOf("2026-02-01") + i))))
+    const beyond = found.filter((_) => Math.abs(Number(_?.["correlation_30"])) > 1 || Math.abs(Number(_?.["correlation_90"])) > 1)
+    assert.deepStrictEqual(beyond, [])
   }))
 
 it.effect("a return lies in the bin that begins at it or below; the ends are open", () =>
