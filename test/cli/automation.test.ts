@@ -240,8 +240,8 @@ describe("simulate", () => {
           "2026-11-26 09:00  daily        runs prices, nothing to make"
         ])
         assert.deepStrictEqual(err.split("\n"), [
-          "counter looks every hour: 47 looks, 47 calls.",
-          "3 ticks and 47 calls from 2026-11-25T00:00 to 2026-11-27T00:00; at this rate 705 calls in thirty days. Nothing was run."
+          "counter looks every hour: 48 looks, 48 calls.",
+          "3 ticks and 48 calls from 2026-11-25T00:00 to 2026-11-27T00:00; at this rate 720 calls in thirty days. Nothing was run."
         ])
         assert.deepStrictEqual(yield* Ledger.use((_) => _.requests({})), [])
         const said = yield* parse(Cli.SimulateJson)((yield* crypto("simulate --from 2026-11-25 --to 2026-11-25 --json")).out)

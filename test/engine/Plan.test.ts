@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import * as Asset from "../../src/engine/Asset.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
@@ -120,6 +120,31 @@ describe("reasons", () => {
       assert.deepStrictEqual(yield* planned([quote]), ["a 2026-11-20..2026-11-23 (expired 4)"])
       yield* TestClock.adjust("1 day")
       assert.deepStrictEqual(yield* planned([asset]), ["a 2026-11-25 (missing 1)"], "what has no freshness does not expire")
+    })))
+
+  it.effect("expired: also what expires before an instant, if it was made before another", () =>
+    fiveDays(Effect.gen(function*() {
+      const hour = 3_600_000
+      const quote = source("a", { freshFor: "1 hour" }).asset
+      const made = yield* Clock.currentTimeMillis
+      yield* publish(quote, days("20", "24"))
+      const expired = ["a 2026-11-20..2026-11-24 (expired 5)"]
+      const at = (before: number, madeBefore: number) =>
+        planned([quote], { expiring: { before: made + before, madeBefore: made + madeBefore } })
+      assert.deepStrictEqual(yield* at(hour + 1, 1), expired)
+      assert.deepStrictEqual(yield* at(hour, 1), nothing)
+      assert.deepStrictEqual(yield* at(hour + 1, 0), nothing)
+    })))
+
+  it.effect("forced: not once more what was made at an instant or later", () =>
+    fiveDays(Effect.gen(function*() {
+      yield* publish(asset, days("20", "22"))
+      yield* TestClock.adjust(1)
+      const forcedSince = yield* Clock.currentTimeMillis
+      yield* publish(asset, days("23"))
+      yield* TestClock.adjust(1)
+      yield* publish(asset, days("24"))
+      assert.deepStrictEqual(yield* planned([asset], { force: true, forcedSince }), ["a 2026-11-20..2026-11-22 (forced 3)"])
     })))
 
   it.effect("forced: all that is wanted, and only of the targets", () =>
@@ -585,6 +610,16 @@ describe("subjects", () => {
       yield* publish(prices, days("20", "24"), { subject: "btc" })
       const { steps } = yield* Plan.make([prices])
       assert.deepStrictEqual(steps.map((_) => [_.subjects, _.fresh]), [[["eth"], 1]])
+    })))
+
+  it.effect("whose reasons are not meant are fresh", () =>
+    fiveDays(Effect.gen(function*() {
+      const coins = Asset.make("coins", { about: "", into: coinByDay, per: Day, of: Coin, codeVersion: "2" }, () => Effect.succeed([]))
+      yield* publish(coins, days("20", "24"), { subject: "btc", codeVersion: "1" })
+      const narrow: Plan.Options["narrow"] = (_, __, reason, spans) => reason === "never made" ? spans : []
+      const { steps } = yield* Plan.make([coins], { narrow })
+      assert.deepStrictEqual(steps.map((_) => [_.subjects, _.fresh]), [[["eth"], 1]])
+      assert.deepStrictEqual((yield* Plan.make([coins])).steps.map((_) => [_.subjects, _.fresh]), [[["btc", "eth"], 0]])
     })))
 
   it.effect("share what they read: one changed coin makes stale its own, and what reads all", () =>

@@ -58,11 +58,13 @@ export const simulate = <Target extends Asset.Any>(
 const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to }: { readonly from: number; readonly to: number }) {
   const standings = new Map((yield* Ledger.use((_) => _.standings)).map((_) => [_.name, _]))
   const isOn = (item: { readonly name: string; readonly on: boolean }) => standings.get(item.name)?.on ?? item.on
-  const sinceOf = (name: string) => Math.min(standings.get(name)?.since ?? from, from)
+  /** Who was never looked after is looked after from now on. */
+  const now = yield* Clock.currentTimeMillis
+  const sinceOf = (name: string) => Math.min(standings.get(name)?.since ?? now, from)
   const dueTimes = (name: string, cadence: Cadence.Cadence) => {
     // each due time follows from the one before, also from one that has a tick already
-    const { last, since } = standings.get(name) ?? { last: null, since: from }
-    const dues = Cadence.dues(cadence, { name, since: sinceOf(name), after: Math.min(last ?? since, from - 1) })
+    const since = sinceOf(name)
+    const dues = Cadence.dues(cadence, { name, since, after: Math.min(standings.get(name)?.last ?? since, from - 1) })
     return Effect.map(Stream.runCollect(Stream.takeWhile(dues, (due) => due < to)), (_) => _.filter((due) => due >= from))
   }
   const schedules = pipeline.schedules.filter(isOn)
@@ -74,7 +76,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
   const judging = [Conditions.sensorOf(pipeline)].flatMap((_) => _ !== undefined && isOn(_) ? [_] : [])
   const sentences = judging.length === 0 ? [] : pipeline.assets.filter((_) => _.when !== undefined)
   const begun = yield* Conditions.cursorOf
-  let cursor: Conditions.Cursor = begun.since === 0 ? { since: from, asked: {} } : begun
+  let cursor: Conditions.Cursor = begun.since === 0 ? { since: Math.min(now, from), asked: {} } : begun
   const followers = schedules.flatMap((schedule) => Schedule.isAfter(schedule.cadence) ? [{ schedule, waits: schedule.cadence }] : [])
   const layer = inMemory(yield* Manifest.use((_) => _.log(pipeline.assets.flatMap(namesOf))))
   const happenings = yield* Effect.gen(function*() {
@@ -119,7 +121,7 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
         }
       }
     })
-    let wake = yield* judged(from)
+    let wake = from
     for (const { at: instant, due, schedule } of [...ticks.flat().toSorted((a, b) => a.at - b.at), END]) {
       while (wake < Math.min(instant, to)) wake = Math.max(yield* judged(wake), wake + 1)
       if (schedule === undefined) break
@@ -157,7 +159,7 @@ const entryOf = Effect.fnUntraced(function*({ asset, window }: Plan.Step, subjec
   const keys = { first: window.first, last: window.last }
   const inputs = yield* Asset.settingsOf(asset)
   return new Entry({
-    id: `imagined ${seq + 1}`,
+    id: `imagined after ${seq}`,
     asset: asset.name,
     subject: subject ?? "",
     window: keys,

@@ -9,6 +9,7 @@ import { simulate } from "../../../src/engine/automation/Simulate.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
 import { Manifest } from "../../../src/engine/Manifest.ts"
 import * as Job from "../../../src/engine/Job.ts"
+import * as Partition from "../../../src/engine/Partition.ts"
 import * as Pipeline from "../../../src/engine/Pipeline.ts"
 import { byDay, Day, horizon, inOne, market, publish } from "../world.ts"
 import { at, inMemory, iso, millis } from "./world.ts"
@@ -23,7 +24,7 @@ const worldOf = (on = true) => {
     about: "",
     cursor: Schema.Null,
     start: Effect.succeed(null),
-    calls: 1,
+    calls: 2,
     on,
     looks: Sensor.polled(Cadence.every("6 hours"), "every 6 hours", () => Effect.die("nobody looks"))
   })
@@ -78,7 +79,7 @@ describe("a simulation", () => {
       assert.deepStrictEqual(happenings.map((_) => _.at), happenings.map((_) =>
         Schedule.firesAt(daily, _.schedule === "daily" ? _.due : _.due - (_.due % 86_400_000) + 2_400_000)
       ))
-      assert.deepStrictEqual(lookings, [{ sensor: "sensor", when: "every 6 hours", looks: 7, calls: 7 }])
+      assert.deepStrictEqual(lookings, [{ sensor: "sensor", when: "every 6 hours", looks: 8, calls: 16 }])
       assert.deepStrictEqual(asked, [])
       assert.strictEqual((yield* Manifest.use((_) => _.newest([]))).seq, 2)
       assert.deepStrictEqual(yield* Ledger.use((_) => Effect.all([_.requests({}), _.ticks({}), _.standings])), [[], [], []])
@@ -112,6 +113,45 @@ describe("a simulation", () => {
       ])
     })))
 
+  it.effect("tells what happens in its order, from the first instant on and without the last; at one instant the schedules come first", () =>
+    inMemory(Effect.gen(function*() {
+      const { prices } = market()
+      const six = Condition.cronPassed(Cadence.cron("0 0,6 * * *"), "six")
+      const own = Asset.make("own", { about: "", into: inOne, when: six }, () => Effect.succeed([]))
+      const cron = (name: string, expression: string) => Schedule.make(name, { about: "", runs: prices, cadence: Cadence.cron(expression) })
+      const schedules = [cron("six", "0 6 * * *"), cron("midnight", "0 0 * * *"), cron("early", "10 0 * * *")]
+      const pipeline = yield* Pipeline.make("test", { assets: [prices, own], schedules })
+      yield* at("2026-11-24T12:00:00Z")
+      const { happenings } = yield* horizon(2)(simulate(pipeline, window))
+      const day = (date: string) => [
+        [`2026-11-${date}T00:00Z`, "midnight"],
+        [`2026-11-${date}T00:00Z`, "conditions"],
+        [`2026-11-${date}T00:10Z`, "early"],
+        [`2026-11-${date}T06:00Z`, "six"],
+        [`2026-11-${date}T06:00Z`, "conditions"]
+      ]
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.at), _.schedule]), [...day("25"), ...day("26")])
+    })))
+
+  it.effect("makes what expires nearer to a due time than to the next one, and for a condition nothing that it reads", () =>
+    inMemory(Effect.gen(function*() {
+      const list = Asset.make("list", { about: "", into: inOne, freshFor: "1 day" }, () => Effect.succeed([]))
+      const { prices } = market()
+      const sums = Asset.make("sums", { about: "", into: byDay, per: Day, from: { prices }, when: Condition.newlyMissing }, () =>
+        Effect.succeed([]))
+      const daily = Schedule.make("daily", { about: "", runs: list, cadence: Cadence.cron("40 0 * * *") })
+      const pipeline = yield* Pipeline.make("test", { assets: [list, sums], schedules: [daily] })
+      yield* at("2026-11-24T00:41:00Z")
+      yield* publish(list, Partition.whole)
+      const { happenings } = yield* horizon(2)(simulate(pipeline, window))
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.at), _.schedule, _.steps.map((_) => _.split(" (")[0]), _.calls]), [
+        ["2026-11-25T00:35Z", "conditions", ["sums 2026-11-25"], 0],
+        ["2026-11-25T00:40Z", "daily", ["list"], 0],
+        ["2026-11-26T00:35Z", "conditions", ["sums 2026-11-26"], 0],
+        ["2026-11-26T00:40Z", "daily", ["list"], 0]
+      ])
+    })))
+
   it.effect("goes on from the last tick there is, or from when it was switched on", () =>
     inMemory(Effect.gen(function*() {
       const { prices } = market()
@@ -133,7 +173,7 @@ describe("a simulation", () => {
       const on25 = (...times: ReadonlyArray<string>) => times.map((_) => `2026-11-25T${_}Z`)
       assert.deepStrictEqual(dues("ticked"), on25("06:30", "13:30", "20:30"))
       assert.deepStrictEqual(dues("switched"), on25("05:30", "12:30", "19:30"))
-      assert.deepStrictEqual(dues("unknown"), on25("07:00", "14:00", "21:00"))
+      assert.deepStrictEqual(dues("unknown"), on25("05:30", "12:30", "19:30"), "from now on")
       // two of five are left: 01:30 and 13:30 of the 24th and 01:30 of the 25th came before
       assert.deepStrictEqual(dues("often"), on25("01:30", "13:30"))
     })))
