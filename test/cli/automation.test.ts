@@ -251,8 +251,8 @@ describe("simulate", () => {
         ])
         assert.deepStrictEqual([said.to, said.calls, said.callsInThirtyDays, said.monthlyCredits], [
           "2026-11-26T00:00:00.000Z",
-          23,
-          690,
+          24,
+          720,
           null
         ])
       })

@@ -205,6 +205,19 @@ describe("a failure", () => {
       assert.deepStrictEqual(yield* planned([copy]), ["gaps 2026-11-23 (missing 1)", "copy 2026-11-23 (missing 1)"])
     })))
 
+  it.effect("that will pass is deferred where somebody comes back to it; another, in the same run, has failed", () =>
+    threeDays(Effect.gen(function*() {
+      const busy = Asset.make("busy", { about: "", into: inOne }, () => Effect.fail({ notBefore: 5 }))
+      const broken = Asset.make("broken", { about: "", into: inOne }, () => Effect.fail("no such thing" as const))
+      const states = Effect.map(ledgered, (_) => _.map((_) => _.split(" ").slice(0, 3).join(" ")))
+      yield* Run.upToDate([busy, broken], { defers: true })
+      assert.deepStrictEqual(yield* states, ["library busy,broken deferred", "busy deferred [object", "broken failed no"])
+      yield* Run.upToDate([busy, broken])
+      assert.deepStrictEqual(yield* states, ["library busy,broken failed", "busy failed [object", "broken failed no"])
+      yield* Run.upToDate([broken], { defers: true })
+      assert.deepStrictEqual(yield* states, ["library broken failed", "broken failed no"])
+    })))
+
   it.effect("that nobody foresaw is a failure like any", () =>
     threeDays(Effect.gen(function*() {
       const broken = Asset.make("broken", { about: "", into: inOne }, () => Effect.die(new Error("index out of range")))
@@ -261,6 +274,13 @@ describe("a failure", () => {
     ])
     assert.strictEqual(Run.explain(cause), "no route; defect: odd")
     assert.strictEqual(Run.explain(Cause.interrupt(1)), "interrupted")
+  })
+
+  it("says when to come back if one of its errors does: the latest of those instants", () => {
+    const errors = (...errors: ReadonlyArray<unknown>) => Run.notBefore(Cause.fromReasons(errors.flatMap((_) => Cause.fail(_).reasons)))
+    assert.strictEqual(errors(new Error("no"), { notBefore: 5 }, { notBefore: 7 }, { notBefore: 6 }), 7)
+    assert.isUndefined(errors(new Error("no"), { notBefore: "soon" }, null, undefined, "later"))
+    assert.isUndefined(Run.notBefore(Cause.die({ notBefore: 5 })))
   })
 })
 
