@@ -247,12 +247,13 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
 
   /** Asks. Where nothing waits and nothing runs, it begins with that. */
   const ask = Effect.fnUntraced(function*(asked: Request.Requested, leases: ReadonlyArray<Lease>) {
+    const now = yield* Clock.currentTimeMillis
     const isAlone = (yield* ledger.requests({ states: ["queued", "running"], limit: 1 })).length === 0
-    if (!isAlone || leases.length === 0) {
+    if (!isAlone || leases.length === 0 || (asked.notBefore ?? 0) > now) {
       yield* ledger.record(asked)
       return false
     }
-    const begins = yield* ledger.begin(asked, leases, owner, (yield* Clock.currentTimeMillis) + PATIENCE)
+    const begins = yield* ledger.begin(asked, leases, owner, now + PATIENCE)
     if (begins) performed.set(asked.id, yield* Deferred.make<void>())
     return begins
   }, turn.withPermits(1))

@@ -88,14 +88,14 @@ const make = Effect.fnUntraced(function*(options: Options) {
     spillMb: Math.floor(free * spillShare / 1e6),
     exports: options.exports
   }
-  const spare = options.settings === undefined ? yield* Spare : Effect.succeedNone
+  const spare = yield* Spare
   let from = format
   let isStamped = false
   let first: Database.Opened | undefined
   const open = Effect.fnUntraced(function*(before: number) {
     // opened again, a file that went missing would be made anew, and empty
     if (first !== undefined) yield* first.intact
-    const begun = yield* spare
+    const begun = options.settings === undefined ? yield* spare.take : Option.none()
     const instance = Option.isSome(begun)
       ? begun.value
       : yield* Open.start(duck, inMemory ? Open.memory : `${path}#${before}`, options.settings)

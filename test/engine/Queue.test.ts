@@ -321,6 +321,35 @@ describe("somebody who looks on", () => {
       yield* free
     })))
 
+  it.effect("has it begun as it is asked for, where nothing stands in its way; its leases are its own meanwhile, and free then", () =>
+    world(Effect.gen(function*() {
+      const a = gated("a")
+      const queue = yield* Queue.make(yield* Pipeline.make("test", { assets: [a.asset] }))
+      const ledger = yield* Ledger
+      const held = Effect.map(ledger.leases, (_) => _.map(({ name, request }) => `${name} of ${request}`))
+      const seen = yield* queue.attend(asked("a"), () =>
+        Effect.gen(function*() {
+          return [[yield* states, yield* held], { state: "succeeded", note: "" }] as const
+        }))
+      assert.deepStrictEqual(seen, [["a running"], ["run of a", "asset a of a"]])
+      assert.deepStrictEqual([yield* states, yield* held], [["a succeeded"], []])
+      yield* free
+    })))
+
+  it.effect("waits for the time it names, though nothing else waits", () =>
+    world(Effect.gen(function*() {
+      const a = gated("a")
+      const queue = yield* Queue.make(yield* Pipeline.make("test", { assets: [a.asset] }))
+      const now = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.forkChild(queue.attend(asked("a", { notBefore: now + 10_000 }), () => nothing(7)), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(yield* states, ["a queued"])
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* Fiber.join(fiber), 7)
+    })))
+
   it.effect("waits for a run that may make the same, is told whom for, and goes on when that has ended", () =>
     world(Effect.gen(function*() {
       const a = gated("a")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ByteSize, ConfigProvider, Effect, FileSystem, Layer, Option, Path, Redacted } from "effect"
-import { type Flags, resolve } from "../../src/layers/Settings.ts"
+import { type Flags, Remembered, resolve } from "../../src/layers/Settings.ts"
 
 const none = Option.none()
 const info = {
@@ -250,5 +250,21 @@ describe("what cannot be used", () => {
         "CRYPTO_WINDOWS"
       ])
       assert.include(said, "COINGECKO_PLAN is \"gold\", but has to be keyless, demo or pro")
+    }))
+})
+
+describe("what was resolved in a process", () => {
+  const top = (CRYPTO_TOP: string, flags?: Flags) =>
+    Effect.map(under({ env: { CRYPTO_TOP }, ...(flags === undefined ? {} : { flags }) }), (_) => _.settings.top)
+
+  it.effect("is remembered by its flags, where there is somebody to remember it; what was wrong is not", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* Effect.exit(top("none")))._tag, "Failure")
+      assert.deepStrictEqual([yield* top("3"), yield* top("4"), yield* top("5", { CRYPTO_SOURCE: "sandbox" })], [3, 3, 5])
+    }).pipe(Effect.provideService(Remembered, new Map())))
+
+  it.effect("is resolved again otherwise", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual([yield* top("3"), yield* top("4")], [3, 4])
     }))
 })

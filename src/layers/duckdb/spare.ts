@@ -8,10 +8,11 @@ import type { DuckDbError } from "../../services/DuckDb.ts"
 import { type Instance, load } from "./native.ts"
 import { start } from "./open.ts"
 
-/** Answers the spare instance to the first that asks. */
-export const Spare = Context.Reference<Effect.Effect<Option.Option<Instance>, DuckDbError>>("crypto/layers/duckdb/Spare", {
-  defaultValue: () => Effect.succeedNone
-})
+export interface Spare {
+  /** The spare instance, for the first that asks. */
+  readonly take: Effect.Effect<Option.Option<Instance>, DuckDbError>
+}
+export const Spare = Context.Reference<Spare>("crypto/layers/duckdb/Spare", { defaultValue: () => ({ take: Effect.succeedNone }) })
 
 /** Begins it, and does not wait for it. One that nobody took is closed with the scope. */
 export const layer: Layer.Layer<never> = Layer.effect(
@@ -28,5 +29,5 @@ export const layer: Layer.Layer<never> = Layer.effect(
     })
     yield* Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map((_) => _.closeSync()))))
     return { take }
-  }).pipe(Effect.map(({ take }) => take))
+  })
 )

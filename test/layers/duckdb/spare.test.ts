@@ -10,7 +10,7 @@ const stamp = { source: "sandbox", currency: "usd" }
 
 it.live("an instance that is begun early is the first one's that asks, and no other's", () =>
   Effect.gen(function*() {
-    const take = yield* Spare.Spare
+    const { take } = yield* Spare.Spare
     const [first, second] = [yield* take, yield* take]
     assert.isTrue(Option.isSome(first))
     assert.isTrue(Option.isNone(second))
@@ -19,7 +19,7 @@ it.live("an instance that is begun early is the first one's that asks, and no ot
 
 it.live("there is none, unless one was begun", () =>
   Effect.gen(function*() {
-    assert.isTrue(Option.isNone(yield* yield* Spare.Spare))
+    assert.isTrue(Option.isNone(yield* (yield* Spare.Spare).take))
   }))
 
 it.live("two data files that are opened have an instance each, as strict as any", () =>
@@ -39,6 +39,6 @@ it.live("two data files that are opened have an instance each, as strict as any"
 
 it.live("one that nobody took is closed with its scope", () =>
   Effect.gen(function*() {
-    const take = yield* Effect.provide(Spare.Spare, Layer.fresh(Spare.layer))
+    const { take } = yield* Effect.provide(Spare.Spare, Layer.fresh(Spare.layer))
     assert.isTrue(Option.isNone(yield* take))
   }))
