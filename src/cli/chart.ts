@@ -2,8 +2,10 @@
 import { Console, DateTime, Effect, Option, Schema, Terminal } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { type AdHoc, adHoc, kinds } from "../assets/charts/adHoc.ts"
-import { share, tidy } from "../assets/reports/Figures.ts"
+import { share, size, tidy } from "../assets/reports/Figures.ts"
+import { brokenLines } from "../services/brokenLines.ts"
 import { Chart } from "../services/Chart.ts"
+import { evenTicks, logTicks } from "../services/chartFrame.ts"
 import { braille, letter } from "./chart/braille.ts"
 import { placed } from "./chart/placed.ts"
 import * as exit from "./exit.ts"
@@ -101,12 +103,13 @@ const drawn = Effect.fnUntraced(function*(made: AdHoc) {
     name,
     points: made.points.filter((_) => _.coin_id === id).map((_) => ({ at: _.time, value: Number(_[made.column]), stretch: _.stretch }))
   }))
-  const value = made.unit === "share" ? share : tidy
+  const value = made.unit === "share" ? share : made.unit === "size" ? size : tidy
   const text = braille({
     lines,
     columns: width,
     rows: Math.max(8, Math.min(20, Number.isFinite(columns) && rows > 0 ? rows - lines.length - 8 : 16)),
     log: made.log,
+    ticks: made.log ? logTicks : evenTicks,
     value,
     time: (_) => DateTime.formatIsoDateUtc(DateTime.makeUnsafe(_)),
     ink: paint
@@ -114,7 +117,8 @@ const drawn = Effect.fnUntraced(function*(made: AdHoc) {
   const legend = lines.map(({ name, points }, line) =>
     `  ${paint(`${letter(line)} ──`, line)} ${plain(name)}: ${value(points.at(-1)?.value ?? null)}`
   )
-  return [ink.bold(plain(made.title)), ink.dim(plain(made.subtitle)), "", ...text, "", ...legend, "", ink.dim(plain(made.attribution))]
+  const words = brokenLines(plain(made.subtitle), width).map(ink.dim)
+  return [ink.bold(plain(made.title)), ...words, "", ...text, "", ...legend, "", ink.dim(plain(made.attribution))]
     .join("\n")
 })
 

@@ -19,6 +19,9 @@ export const html = (parts: TemplateStringsArray, ...values: ReadonlyArray<Value
 /** Markup from somewhere that answers for it: a drawing. */
 export const trusted = (markup: string): Html => ({ [TypeId]: TypeId, markup })
 
+/** Text whose dates stay on one line: a browser breaks a line at their hyphens. */
+export const dated = (text: string): Html => trusted(escape(text).replace(/\b\d{4}-\d\d(?:-\d\d)?\b/g, "<time>$&</time>"))
+
 export const escape = (text: string): string => text.replace(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 // helpers

@@ -8,7 +8,7 @@ import type * as Store from "../engine/Store.ts"
 import type { Drawn } from "./Chart.ts"
 import { contentHash } from "./contentHash.ts"
 import { fileName } from "./fileName.ts"
-import { type Html, html, trusted } from "./Html.ts"
+import { dated, type Html, html, trusted } from "./Html.ts"
 import { publish } from "./kept.ts"
 
 export interface Document {
@@ -72,9 +72,9 @@ export const figure = (
 ): Html =>
   html`<figure>
 <h3>${title}</h3>
-<p class="line">${caption}</p>
+<p class="line">${dated(caption)}</p>
 <div class="chart" data-spec="spec${at}" role="img" aria-label="${description}">${trusted(alone(drawn.svg, at))}</div>
-<figcaption>${description}</figcaption>
+<figcaption>${dated(description)}</figcaption>
 </figure>`
 
 // helpers

@@ -5,6 +5,7 @@
  * A frame is a spec's outer part, to be spread into it: `{ ...frame({ … }), data, mark, encoding }`.
  */
 import type { Config } from "vega-lite"
+import { brokenLines } from "./brokenLines.ts"
 import { theme } from "./chartTheme.ts"
 
 export interface Frame {
@@ -36,7 +37,7 @@ export interface Framed extends Outer {
 
 export const outer = (of: Frame): Outer => ({
   $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-  title: { text: of.title, subtitle: [...broken(of.subtitle), of.attribution] },
+  title: { text: of.title, subtitle: [...brokenLines(of.subtitle, letters), of.attribution] },
   description: of.description,
   usermeta: { attribution: of.attribution },
   config: theme
@@ -98,11 +99,27 @@ export const logTicks = (low: number, high: number): Array<number> => {
     ...[1, 2, 3, 4, 6].map((every) => ticksOf([1], every))
   ]
   const found = choices.find((ticks) => ticks.length <= 9) ?? []
+  // within a narrow range a log scale is nearly an even one
   return found.length < 3 ? evenTicks(low, high) : found
 }
 
-/** An axis of shares given as fractions: 0.05 is "5%". */
+/** Round numbers from `low` to `high`, in steps of 1, 2 or 5. */
+export const evenTicks = (low: number, high: number): Array<number> => {
+  if (high === low) return [low]
+  const power = 10 ** Math.floor(Math.log10((high - low) / 9))
+  const choices = [1, 2, 5, 10].map((_) => {
+    const from = Math.ceil(low / (_ * power))
+    return Array.from({ length: Math.floor(high / (_ * power)) - from + 1 },
+      (_step, at) => Number(((from + at) * _ * power).toPrecision(12)))
+  })
+  return choices.find((ticks) => ticks.length <= 9) ?? []
+}
+
+/** An axis of changes given as fractions: 0.05 is "+5%". */
 export const shareAxis = (title: string) => ({ title, labelExpr: signed("datum.value", "+,.4~%", 0), tickCount: 6 })
+
+/** An axis of sizes given as fractions, which have no sign: 0.05 is "5%". */
+export const sizeAxis = (title: string) => ({ title, labelExpr: "format(datum.value, ',.4~%')", tickCount: 6 })
 
 /** A Vega expression that writes a change with its sign; up to `nothing`, where it rounds to nothing, it is neither up nor down. */
 export const signed = (of: string, format: string, nothing: number): string =>
@@ -122,27 +139,7 @@ export const timeScale = { type: "utc" } as const
 
 // helpers
 
-/** Within a narrow range a log scale is nearly an even one: steps of 1, 2 or 5. */
-const evenTicks = (low: number, high: number): Array<number> => {
-  if (high === low) return [low]
-  const power = 10 ** Math.floor(Math.log10((high - low) / 9))
-  const choices = [1, 2, 5, 10].map((_) => {
-    const from = Math.ceil(low / (_ * power))
-    return Array.from({ length: Math.floor(high / (_ * power)) - from + 1 },
-      (_step, at) => Number(((from + at) * _ * power).toPrecision(12)))
-  })
-  return choices.find((ticks) => ticks.length <= 9) ?? []
-}
-
-/** Lines of about 118 letters: as many as stand in a picture's width. */
-const broken = (text: string): Array<string> => {
-  const lines = [""]
-  for (const word of text.split(" ")) {
-    const line = [lines.at(-1) ?? "", word].filter((_) => _ !== "").join(" ")
-    if (line.length > 118 && lines.at(-1) !== "") lines.push(word)
-    else lines[lines.length - 1] = line
-  }
-  return lines
-}
+/** So many letters stand in a picture's width. */
+const letters = 118
 
 const hostOf = (url: string): string => URL.parse(url)?.host ?? "a server of your own"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { escape, html, trusted } from "../../src/services/Html.ts"
+import { dated, escape, html, trusted } from "../../src/services/Html.ts"
 
 describe("markup", () => {
   it("takes what is put in as text, in elements and in attributes", () => {
@@ -15,6 +15,11 @@ describe("markup", () => {
 
   it("leaves no trace of what is missing, and keeps 0", () => {
     assert.strictEqual(html`${null}${undefined}${false}${0}${""}`.markup, "0")
+  })
+
+  it("keeps a date on one line", () => {
+    assert.strictEqual(dated("<b> 2026-11-01 to 2026-12: 12026-11-012").markup,
+      "&#60;b&#62; <time>2026-11-01</time> to <time>2026-12</time>: 12026-11-012")
   })
 
   it("is no markup for looking like it", () => {

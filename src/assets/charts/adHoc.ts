@@ -5,8 +5,8 @@
 import { Data, Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
-import { attribution, frame, logAxis, numberAxis, shareAxis } from "../../services/chartFrame.ts"
-import { data, hover, lines, shareSaid } from "../../services/chartLines.ts"
+import { attribution, frame, logAxis, numberAxis, shareAxis, sizeAxis } from "../../services/chartFrame.ts"
+import { data, hover, lines, shareOf, shareSaid } from "../../services/chartLines.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import { Settings } from "../../services/Settings.ts"
 import { dailyReturns } from "../derived/dailyReturns.ts"
@@ -28,6 +28,9 @@ export interface Asked {
   readonly log: boolean
 }
 
+/** A share is a change and bears its sign; a size is a fraction too, and has none. */
+export type Unit = "amount" | "share" | "size" | "index"
+
 export interface AdHoc {
   readonly spec: TopLevelSpec
   readonly title: string
@@ -37,7 +40,7 @@ export interface AdHoc {
   readonly points: ReadonlyArray<Point>
   readonly column: string
   readonly log: boolean
-  readonly unit: "amount" | "share" | "index"
+  readonly unit: Unit
 }
 
 /** Coins of whom nothing of the kind is kept. */
@@ -85,9 +88,9 @@ export const adHoc = Effect.fnUntraced(function*({ coins, from, kind, log, to }:
           series: legend.coins,
           field: column,
           scale: log ? { type: "log" } : {},
-          axis: log ? logAxis(`${axis} (log scale)`, low, high) : unit === "share" ? shareAxis(axis) : numberAxis(axis)
+          axis: log ? logAxis(axis.replace(/\)$/, ", log scale)"), low, high) : axisOf[unit](axis)
         }),
-        hover({ series: legend.coins, field: column, ...(unit === "share" ? { say: shareSaid } : {}) })
+        hover({ series: legend.coins, field: column, ...(sayOf[unit] ?? {}) })
       ]
     },
     title: words.title,
@@ -102,6 +105,10 @@ export const adHoc = Effect.fnUntraced(function*({ coins, from, kind, log, to }:
 })
 
 // helpers
+
+const sayOf: Partial<Record<Unit, { readonly say: (of: string) => string }>> = { share: { say: shareSaid }, size: { say: shareOf } }
+
+const axisOf = { amount: numberAxis, index: numberAxis, share: shareAxis, size: sizeAxis }
 
 /** The asset as it is kept: reading makes nothing. */
 const read = <A, E, R>(input: Effect.Effect<A, E, R>) => Effect.provideService(input, Asset.Making, () => Effect.succeedNone)
@@ -160,7 +167,7 @@ const figureOf = Effect.fnUntraced(function*(kind: Kind, money: string, days: Pi
         column: "volatility_30d",
         title: "Volatility over 30 days",
         axis: "Volatility (per year)",
-        unit: "share"
+        unit: "size"
       } as const
     case "drawdown":
       return {

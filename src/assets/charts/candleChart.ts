@@ -54,7 +54,7 @@ export const candleChart = Asset.make("candle_chart", {
   }
   return {
     ...frame({
-      title: `Candles of ${name}, ${lasting(each)} each`,
+      title: rows.length === 1 ? `One candle of ${name}` : `Candles of ${name}${lasting(each)}`,
       subtitle: `${said(first)} to ${said(last)} UTC, as of the last close · each drawn where it closes; hollow: rose, filled: fell${
         settings.plan === "pro" ? "" : " · without a paid plan CoinGecko serves candles of 4 hours up to 30 days, and of 4 days beyond"
       }`,
@@ -93,10 +93,10 @@ export const candleChart = Asset.make("candle_chart", {
 // helpers
 
 const lasting = (millis: number): string => {
-  if (!Number.isFinite(millis)) return "none"
+  if (!Number.isFinite(millis)) return ""
   const minutes = Math.round(millis / 60_000)
-  if (minutes < 60) return counted(minutes, "minute")
-  return minutes < 1440 ? counted(Math.round(minutes / 60), "hour") : counted(Math.round(minutes / 1440), "day")
+  if (minutes < 60) return `, ${counted(minutes, "minute")} each`
+  return `, ${minutes < 1440 ? counted(Math.round(minutes / 60), "hour") : counted(Math.round(minutes / 1440), "day")} each`
 }
 
 const counted = (count: number, of: string): string => `${count} ${of}${count === 1 ? "" : "s"}`

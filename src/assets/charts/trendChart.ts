@@ -23,6 +23,12 @@ const averages = [["sma_7", "7-day average"], ["sma_50", "50-day average"], ["sm
 /** Of an average: red, teal and navy; violet stands in for one that is the coin's own. */
 const hues = [4, 2, 10, 5] as const
 
+interface Crosses {
+  readonly n: number
+  readonly newest: string
+  readonly day: string
+}
+
 /** A coin's price among its averages: the band holds 20 days' mean ± 2 standard deviations, the bars below the volume. */
 export const trendChart = Asset.make("trend_chart", {
   about: "One coin's price with its 7, 50 and 200-day averages, Bollinger band, crosses and volume",
@@ -72,7 +78,11 @@ export const trendChart = Asset.make("trend_chart", {
       detail: { field: "stretch", type: "nominal" }
     }
   })
-  const crosses = drawn.points.filter((_) => _["cross"] !== null).map((_) => `${_["cross"]} cross on ${_.day}`)
+  const [crosses] = yield* sql<Crosses>`
+    SELECT count(*) AS n, max_by("cross", day) AS newest, max(day) AS day
+    FROM ${trends}
+    WHERE coin_id = ${id} AND "cross" IS NOT NULL AND day BETWEEN TRY_CAST(${drawn.first} AS DATE) AND TRY_CAST(${drawn.last} AS DATE)
+    HAVING n > 0`
   const tell = {
     fields: [
       { field: "price", title: `Price (${money})` },
@@ -91,9 +101,11 @@ export const trendChart = Asset.make("trend_chart", {
       } · an average begins when all its days have a price; the grey band is Bollinger's; ▲ golden and ▼ death cross of the 50 and 200-day averages`,
       description:
         `The daily price of ${name} in ${money} from ${drawn.first} to ${drawn.last}, with its 7, 50 and 200-day averages, Bollinger band and volume. ${
-          crosses.length === 0
+          crosses === undefined
             ? "The 50 and 200-day averages did not cross."
-            : `Crosses of the 50 and 200-day averages: ${crosses.join(", ")}.`
+            : `The 50 and 200-day averages crossed ${
+              crosses.n === 1 ? "once" : `${crosses.n} times, the last time`
+            } in a ${crosses.newest} cross on ${crosses.day}.`
         }`,
       attribution: attribution(settings)
     }),

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { TopLevelSpec } from "../../services/Chart.ts"
-import { attribution, frame, shareAxis } from "../../services/chartFrame.ts"
-import { data, hover, lines, shareSaid } from "../../services/chartLines.ts"
+import { attribution, frame, sizeAxis } from "../../services/chartFrame.ts"
+import { data, hover, lines, shareOf } from "../../services/chartLines.ts"
 import * as Picture from "../../services/Picture.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as deadlines from "../deadlines.ts"
@@ -42,9 +42,9 @@ export const volatilityChart = Asset.make("volatility_chart", {
         series: legend.coins,
         field: "volatility_30d",
         scale: { zero: true },
-        axis: { ...shareAxis("Volatility (per year)"), labelExpr: "format(datum.value, ',.4~%')" }
+        axis: sizeAxis("Volatility (per year)")
       }),
-      hover({ series: legend.coins, field: "volatility_30d", say: shareSaid })
+      hover({ series: legend.coins, field: "volatility_30d", say: shareOf })
     ]
   } satisfies TopLevelSpec
 }))

@@ -12,6 +12,8 @@ export interface Drawing {
   readonly columns: number
   readonly rows: number
   readonly log: boolean
+  /** Values that stand beside the axis, as far as there is a line for each. */
+  readonly ticks: (low: number, high: number) => ReadonlyArray<number>
   /** How a value and an instant are written beside the axes. */
   readonly value: (of: number) => string
   readonly time: (of: number) => string
@@ -22,22 +24,21 @@ export interface Drawing {
 export const letter = (line: number): string => String.fromCharCode(97 + line % 26)
 
 /** The lines of text, without the legend. */
-export const braille = ({ columns, ink, lines, log, rows, time, value }: Drawing): ReadonlyArray<string> => {
+export const braille = ({ columns, ink, lines, log, rows, ticks, time, value }: Drawing): ReadonlyArray<string> => {
   const all = lines.flatMap((_) => _.points)
   if (all.length === 0) return []
   const scaled = (of: number) => (log ? Math.log10(of) : of)
   const low = Math.min(...all.map((_) => scaled(_.value)))
   const high = Math.max(...all.map((_) => scaled(_.value)))
   const [first, last] = [Math.min(...all.map((_) => _.at)), Math.max(...all.map((_) => _.at))]
-  const levels = Array.from({ length: rows }, (_, row) => {
-    const of = high - ((high - low) * row) / Math.max(1, rows - 1)
-    return row % 4 === 0 || row === rows - 1 ? value(log ? 10 ** of : of) : ""
-  })
-  const margin = Math.max(...levels.map((_) => _.length))
+  const yOf = (of: number) => Math.round((1 - (scaled(of) - low) / (high - low || 1)) * (rows * 4 - 1))
+  const values = all.map((_) => _.value)
+  const levels = new Map(ticks(Math.min(...values), Math.max(...values)).map((_) => [yOf(_) >> 2, value(_)]))
+  const margin = Math.max(0, ...[...levels.values()].map((_) => _.length))
   const width = Math.max(8, columns - margin - 3)
   const place = (point: { readonly at: number; readonly value: number }) => ({
     x: Math.round(((point.at - first) / Math.max(1, last - first)) * (width * 2 - 1)),
-    y: Math.round((1 - (scaled(point.value) - low) / (high - low || 1)) * (rows * 4 - 1))
+    y: yOf(point.value)
   })
   const cells = Array.from({ length: rows }, () => Array.from({ length: width }, () => ({ dots: 0, line: -1 })))
   const dot = (x: number, y: number, line: number) => {
@@ -64,7 +65,7 @@ export const braille = ({ columns, ink, lines, log, rows, time, value }: Drawing
   const body = cells.map((row, at) => {
     const drawn = row.map(({ dots, line }) => (dots === 0 ? " " : ink(String.fromCharCode(0x2800 + dots), line))).join("")
     const here = ends.filter((_) => _.row === at).map((_) => ink(letter(_.line), _.line)).slice(0, 1).join("")
-    return `${(levels[at] ?? "").padStart(margin)} ┤${drawn}${lines.length > 1 ? here : ""}`.trimEnd()
+    return `${(levels.get(at) ?? "").padStart(margin)} ┤${drawn}${lines.length > 1 ? here : ""}`.trimEnd()
   })
   const middle = time(Math.round((first + last) / 2))
   const [left, right] = [time(first), time(last)]

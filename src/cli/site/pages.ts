@@ -1,11 +1,11 @@
 /** The pages of a site: no script, no address but their own files', light or dark as the reader's screen is. */
 import type * as Asset from "../../engine/Asset.ts"
-import { facts, formulas, provided, table } from "../../assets/reports/Figures.ts"
+import { facts, formulas, provided, table, tidy } from "../../assets/reports/Figures.ts"
 import { head, policyOf, sheetOfPages } from "../../layers/chart/page.ts"
 import { sheetOfDocuments } from "../../layers/chart/document.ts"
 import * as Column from "../../services/Column.ts"
 import type { ReadOnlyResult } from "../../services/DuckDb.ts"
-import { type Html, html } from "../../services/Html.ts"
+import { type Html, html, type Value } from "../../services/Html.ts"
 import type { Result } from "../run/results.ts"
 import { graph } from "./graph.ts"
 
@@ -101,7 +101,7 @@ export const tablePage = (asset: Asset.Any, result: Result, newest: ReadOnlyResu
 <p class="line">${asset.about}${asset.source === undefined ? "" : ` · from: ${asset.source}`} · as of ${instant(result.asOf)} UTC</p>
 <p><a href="${asset.name}.csv" download>${asset.name}.csv</a> <span class="note">${
     whole ? "all rows" : "the newest rows"
-  }, as CSV in which a spreadsheet finds no formulas</span></p>
+  }, as CSV in which a spreadsheet finds no formulas; here figures have six digits, there all</span></p>
 <h2>Rows</h2>
 ${
     table(
@@ -109,7 +109,7 @@ ${
         ? `The newest ${newest.rows.length} of ${(result.rows ?? 0).toLocaleString("en")} rows`
         : "All rows",
       names,
-      newest.rows.map((row) => names.map((_) => said(row[_])))
+      newest.rows.map((row) => names.map((_) => said(row[_], columns.some(({ name, type }) => name === _ && type === "DOUBLE"))))
     )
   }
 <h2>Columns</h2>
@@ -141,8 +141,12 @@ const nameOf = (file: string, asset: string): string => {
   return own === "" ? asset : `${asset}: ${own}`
 }
 
-const said = (value: unknown): string =>
-  value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value)
+/** A figure as people write it, and on pointing at it as it is kept. */
+const said = (value: unknown, isFigure: boolean): Value => {
+  if (value === null || value === undefined) return ""
+  if (isFigure && typeof value === "number") return html`<data value="${value}" title="${value}">${tidy(value)}</data>`
+  return typeof value === "string" ? value : JSON.stringify(value)
+}
 
 const sheet = "nav{display:flex;gap:1rem;margin-bottom:1rem;font-size:.85rem}" +
   ".cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));gap:1rem;list-style:none;padding:0}" +

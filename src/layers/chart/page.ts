@@ -14,7 +14,7 @@ import type { TopLevelSpec } from "vega-lite"
 import { palette } from "../../services/chartColours.ts"
 import { coinGecko } from "../../services/chartFrame.ts"
 import { diverging, ink } from "../../services/chartTheme.ts"
-import { escape } from "../../services/Html.ts"
+import { dated, escape } from "../../services/Html.ts"
 import { boot } from "./boot.ts"
 
 export interface Page {
@@ -55,11 +55,11 @@ ${head(words.title, policyOf(scripts), sheetOfPages)}
 <body>
 <main>
 <h1 id="title">${escape(words.title)}</h1>
-<p class="line">${escape(words.line)}</p>
+<p class="line">${dated(words.line).markup}</p>
 <figure aria-labelledby="title">
 <div class="chart" data-spec="spec" role="img" aria-label="${escape(words.description || words.title)}"></div>
 <noscript>${svg}</noscript>
-<figcaption>${escape(words.description)}</figcaption>
+<figcaption>${dated(words.description).markup}</figcaption>
 </figure>
 <footer>${
     words.attribution === coinGecko ? `<a href="https://www.coingecko.com/" rel="noreferrer">${coinGecko}</a>` : escape(words.attribution)
@@ -146,7 +146,7 @@ export const sheetOfPages = sheet("light") +
   "main{max-width:1080px;margin:0 auto;padding:24px 20px}" +
   "h1{font-size:1.35rem;line-height:1.25;margin:0 0 .3rem;overflow-wrap:anywhere}" +
   ".line,figcaption,footer{color:var(--muted);font-size:.85rem;margin:0;overflow-wrap:anywhere}" +
-  "figure{margin:1rem 0}.chart{width:100%;overflow-x:auto}.chart svg,noscript svg{display:block;max-width:100%;height:auto}" +
+  "time{white-space:nowrap}figure{margin:1rem 0}.chart{width:100%;overflow-x:auto}.chart svg,noscript svg{display:block;max-width:100%;height:auto}" +
   "figcaption{margin-top:.6rem;max-width:75ch}footer{border-top:1px solid var(--line);padding-top:.6rem}a{color:inherit}" +
   "#tip{position:fixed;z-index:9;pointer-events:none;max-width:min(20rem,90vw);padding:.4rem .55rem;border-radius:6px;border:1px solid var(--line);" +
   "background:var(--paper);color:var(--text);font-size:.8rem;box-shadow:0 3px 12px #0003;overflow-wrap:anywhere}" +

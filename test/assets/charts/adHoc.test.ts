@@ -59,7 +59,7 @@ layer(world)("a chart that nobody defined", (it) => {
       assert.deepStrictEqual(yield* texts({ log: true }), [
         "Price: 4 coins",
         "2025-11-20 to 2026-01-02, as of 2026-01-02 00:00 UTC · 3 of 151 days missing, shown as gaps",
-        "Price (USD) (log scale)",
+        "Price (USD, log scale)",
         "log",
         tidyNumber("datum['s0']")
       ])
@@ -70,10 +70,11 @@ layer(world)("a chart that nobody defined", (it) => {
         "linear",
         shareSaid("datum['s0']")
       ])
-      const [drawdown, rsi] = [yield* adHoc({ ...whole, kind: "drawdown" }), yield* adHoc({ ...whole, kind: "rsi" })]
-      assert.deepStrictEqual([labelsOf(drawdown.spec), labelsOf(rsi.spec)], [
+      const labels = (kind: Asked["kind"]) => Effect.map(adHoc({ ...whole, kind }), (_) => labelsOf(_.spec))
+      assert.deepStrictEqual(yield* Effect.all([labels("drawdown"), labels("rsi"), labels("volatility")]), [
         "abs(datum.value) <= 0 ? '0%' : format(datum.value, '+,.4~%')",
-        tidyNumber("datum.value")
+        tidyNumber("datum.value"),
+        "format(datum.value, ',.4~%')"
       ])
     }))
 

@@ -108,6 +108,25 @@ it.effect("on a single day each share is a bar as wide as the plot, and a price 
     assert.deepStrictEqual(of(specs, "trend_chart").flatMap(rowsOf).map((_) => [_.price, _.sma_7, _.cross]), [[7, null, null]])
   }).pipe(Effect.provide(world({ market: { bitcoin: [["2026-01-02", 7, 9]] }, now, settings: { historyDays: 1 } }))))
 
+it.effect.each([
+  [[], "did not cross"],
+  [[["2026-01-01", "death"]], "crossed once in a death cross on 2026-01-01"],
+  [
+    [["2025-12-31", "golden"], ["2026-01-01", "death"], ["2026-01-02", "golden"]],
+    "crossed 3 times, the last time in a golden cross on 2026-01-02"
+  ]
+] as const)("to those who cannot see the crosses %j it says that the averages %s", ([crosses, said]) =>
+  Effect.gen(function*() {
+    yield* specsOf([priceTrends])
+    const sql = yield* DuckDb
+    for (const [day, cross] of crosses) yield* sql`UPDATE price_trends SET "cross" = ${cross} WHERE day = ${day}`
+    const specs = yield* specsOf([trendChart])
+    assert.deepStrictEqual(
+      of(specs, "trend_chart").map((_) => /The 50 and 200-day averages (.*)\./.exec(String(at(_, "description")))?.[1]),
+      [said]
+    )
+  }).pipe(Effect.provide(world({ market: { bitcoin: days(3).map((day) => [day, 7]) }, now, settings: { historyDays: 3 } }))))
+
 it.effect("of three days on a pixel an index keeps the first and the last", () =>
   Effect.gen(function*() {
     const specs = yield* specsOf([indexChart])
@@ -135,7 +154,7 @@ it.effect("candles say how long one lasts", () =>
       "Candles of c, 4 hours each",
       "Candles of d, 1 day each",
       "Candles of e, 16 days each",
-      "Candles of f, none each"
+      "One candle of f"
     ])
     // as wide as the plot for one, a part of it for more
     const widths = of(specs, "candle_chart").map((_) => at(_, "layer", 1, "mark", "width", "expr"))

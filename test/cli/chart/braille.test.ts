@@ -6,6 +6,7 @@ const of = (some: Partial<Drawing>): Drawing => ({
   columns: 20,
   rows: 4,
   log: false,
+  ticks: (low, high) => [low, high],
   value: (_) => _.toFixed(0),
   time: (_) => `t${_}`,
   ink: (text) => text,
@@ -48,6 +49,11 @@ describe("a chart of letters", () => {
     const drawn = braille(of({ rows: 5, log: true, lines: [{ name: "a", points: points([1, 10, 100]) }] }))
     assert.match(drawn[0] ?? "", /^100 /)
     assert.match(drawn[4] ?? "", /^ {2}1 /)
+  })
+
+  it("has the ticks that it is given beside the rows in which their values lie", () => {
+    const drawn = braille(of({ rows: 6, ticks: () => [20, 40], lines: [{ name: "a", points: points([10, 60]) }] }))
+    assert.deepStrictEqual(drawn.slice(0, 6).map((_) => _.slice(0, 3)), ["   ", "   ", "40 ", "   ", "20 ", "   "])
   })
 
   it("of nothing is nothing", () => {
