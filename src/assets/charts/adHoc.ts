@@ -90,7 +90,7 @@ export const adHoc = Effect.fnUntraced(function*({ coins, from, kind, log, to }:
           scale: log ? { type: "log" } : {},
           axis: log ? logAxis(axis.replace(/\)$/, ", log scale)"), low, high) : axisOf[unit](axis)
         }),
-        hover({ series: legend.coins, field: column, ...(sayOf[unit] ?? {}) })
+        hover({ series: legend.coins, field: column, ...sayOf[unit] })
       ]
     },
     title: words.title,
