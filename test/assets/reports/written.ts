@@ -83,9 +83,10 @@ export const words = ({ body }: Document) =>
   all(body.markup.replaceAll(/<(table|figure|dl)[ >].*?<\/\1>/gs, ""),
     /<(?:h1|h2|p|li)(?: class="[\w ]*")?>((?!<span>).*?)<\/(?:h1|h2|p|li)>/gs).flat()
 
-/** The figures: title, caption, description. */
+/** The figures: title, caption, description; as they read, whatever keeps their dates on a line. */
 export const figures = ({ body }: Document) =>
-  all(body.markup, /<h3>(.*?)<\/h3>\n<p class="line">(.*?)<\/p>\n<div class="chart"[^>]*>.*?<\/div>\n<figcaption>(.*?)<\/figcaption>/gs)
+  all(body.markup.replaceAll(/<\/?time>/g, ""),
+    /<h3>(.*?)<\/h3>\n<p class="line">(.*?)<\/p>\n<div class="chart"[^>]*>.*?<\/div>\n<figcaption>(.*?)<\/figcaption>/gs)
 
 export type Market = CoinGeckoTest.Market
 
