@@ -180,3 +180,12 @@ it.effect("beta and correlation are with bitcoin, over thirty days in common or 
     const without = yield* statistics({ coin: daily("2026-05-01", bitcoin) })
     same(without("coin"), { beta: null, correlation_btc: null })
   }))
+
+it.effect("no rounding takes a correlation with bitcoin beyond 1 or −1", () =>
+  Effect.gen(function*() {
+    // plain Pearson of these is 1.0000000000000002
+    const wild = Array.from({ length: 200 }, (_, i) => i * 7919 % 1000 + 1)
+    const of = yield* statistics({ bitcoin: daily("2025-12-01", wild), mirror: daily("2025-12-01", wild.map((_) => 1 / _)) })
+    assert.strictEqual(of("bitcoin")?.["correlation_btc"], 1)
+    assert.strictEqual(of("mirror")?.["correlation_btc"], -1)
+  }))

@@ -69,3 +69,17 @@ it.effect("only the days that both have count: a gap takes two of them, a price 
     same(of("whole", "zero"), { correlation: 1, days: 58 })
     same(of("gap", "zero"), { correlation: 1, days: 58 })
   }))
+
+it.effect("no rounding takes a correlation beyond 1 or −1", () =>
+  Effect.gen(function*() {
+    const wild = Array.from({ length: 12 }, (_, coin) => Array.from({ length: 122 }, (_, i) => i * (7919 + 2 * coin) % 1000 + 1))
+    const { found, of } = yield* matrix(Object.fromEntries(wild.flatMap((prices, coin) => [
+      [`a${coin}`, daily("2026-03-01", prices)],
+      [`b${coin}`, daily("2026-03-01", prices.map((_) => 1 / _))]
+    ])))
+    for (const coin of wild.keys()) {
+      same(of(`a${coin}`, `a${coin}`), { correlation: 1, days: 121 })
+      same(of(`a${coin}`, `b${coin}`), { correlation: -1, days: 121 })
+    }
+    assert.deepStrictEqual(found.filter((_) => Math.abs(Number(_["correlation"])) > 1), [])
+  }))
