@@ -843,6 +843,8 @@ describe("what lies further back than the source serves", () => {
         () => Effect.succeed([]))
       const returns = Asset.make("returns", { about: "", from: { asset }, into: coinByDay, per: Day, of: Coin }, () => Effect.succeed([]))
       const index = Asset.make("index", { about: "", from: { asset }, into: byDay, per: Day }, () => Effect.succeed([]))
+      assert.deepStrictEqual((yield* planned([asset])).at(-1),
+        "coins 2026-11-20..2026-11-21, 2 subjects (unavailable 4: further back than the source serves)")
       yield* publish(asset, days("21"), { subject: "eth" })
       assert.deepStrictEqual(yield* planned([returns, index]), [
         "coins 2026-11-22..2026-11-24, 2 subjects (never made 3, missing 3), 2 calls",
