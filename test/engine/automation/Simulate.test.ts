@@ -122,6 +122,10 @@ describe("a simulation", () => {
       const schedules = [cron("six", "0 6 * * *"), cron("midnight", "0 0 * * *"), cron("early", "10 0 * * *")]
       const pipeline = yield* Pipeline.make("test", { assets: [prices, own], schedules })
       yield* at("2026-11-24T12:00:00Z")
+      // of a time that is past, too, all is told that would happen
+      const midnight = { _tag: "AutomationSet", name: "midnight", kind: "schedule", on: true, cadence: "", why: "" } as const
+      const ticked = { _tag: "Ticked", source: "midnight", due: millis("2026-11-26T00:00:00Z"), state: "ran", note: "" } as const
+      yield* Ledger.use((_) => _.record(midnight, ticked))
       const { happenings } = yield* horizon(2)(simulate(pipeline, window))
       const day = (date: string) => [
         [`2026-11-${date}T00:00Z`, "midnight"],
