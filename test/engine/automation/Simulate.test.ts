@@ -28,7 +28,15 @@ const worldOf = (on = true) => {
     on,
     looks: Sensor.polled(Cadence.every("6 hours"), "every 6 hours", () => Effect.die("nobody looks"))
   })
-  const pipeline = Pipeline.make("test", { assets: [sums], schedules: [daily, follower, off], sensors: [sensor] })
+  const listens = Sensor.make("listens", {
+    about: "",
+    cursor: Schema.Null,
+    start: Effect.succeed(null),
+    calls: 3,
+    on,
+    looks: Sensor.heard({ text: "when told", interest: () => true }, () => Effect.die("nobody looks"))
+  })
+  const pipeline = Pipeline.make("test", { assets: [sums], schedules: [daily, follower, off], sensors: [sensor, listens] })
   return { asked, prices, daily, pipeline }
 }
 const window = { from: millis("2026-11-25T00:00:00Z"), to: millis("2026-11-27T00:00:00Z") }
@@ -79,7 +87,12 @@ describe("a simulation", () => {
       assert.deepStrictEqual(happenings.map((_) => _.at), happenings.map((_) =>
         Schedule.firesAt(daily, _.schedule === "daily" ? _.due : _.due - (_.due % 86_400_000) + 2_400_000)
       ))
-      assert.deepStrictEqual(lookings, [{ sensor: "sensor", when: "every 6 hours", looks: 8, calls: 16 }])
+      assert.deepStrictEqual(lookings, [{ sensor: "sensor", when: "every 6 hours", looks: 8, calls: 16 }, {
+        sensor: "listens",
+        when: "when told",
+        looks: undefined,
+        calls: 0
+      }])
       assert.deepStrictEqual(asked, [])
       assert.strictEqual((yield* Manifest.use((_) => _.newest([]))).seq, 2)
       assert.deepStrictEqual(yield* Ledger.use((_) => Effect.all([_.requests({}), _.ticks({}), _.standings])), [[], [], []])
