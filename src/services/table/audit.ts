@@ -107,16 +107,14 @@ const where = (sql: DuckDbClient, rows: Statement.Fragment, clause: Statement.Fr
   suspects: sql`count(*) FILTER (WHERE ${clause})`
 })
 
-/** Rows that agree with others in these columns, of those that have them. Rows that agree have one hash, so where none is shared, none do. */
-const repeated = (
-  sql: DuckDbClient,
-  rows: Statement.Fragment,
-  columns: Statement.Fragment,
-  having: Statement.Fragment = sql`true`
-): Broken => ({
-  offending: sql`SELECT * FROM ${rows} WHERE ${having} QUALIFY count(*) OVER (PARTITION BY ${columns}) > 1`,
-  suspects: sql`count(*) FILTER (WHERE ${having}) - count(DISTINCT hash(${columns})) FILTER (WHERE ${having})`
-})
+/** Rows that agree with others in these columns, of all or of `some`. Rows that agree have one hash, so where none is shared, none do. */
+const repeated = (sql: DuckDbClient, rows: Statement.Fragment, columns: Statement.Fragment, some?: Statement.Fragment): Broken => {
+  const of = some === undefined ? sql`` : sql`FILTER (WHERE ${some})`
+  return {
+    offending: sql`SELECT * FROM ${rows} WHERE ${some ?? sql`true`} QUALIFY count(*) OVER (PARTITION BY ${columns}) > 1`,
+    suspects: sql`count(*) ${of} - count(DISTINCT hash(${columns})) ${of}`
+  }
+}
 
 const counting = (sql: DuckDbClient, offending: Statement.Fragment): Broken => ({
   offending,
