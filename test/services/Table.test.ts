@@ -1,7 +1,7 @@
 /** A table is written by write–audit–publish: what is refused changes nothing, what is published is whole, what is unchanged is not written. */
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Schema } from "effect"
-import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Asset from "../../src/engine/Asset.ts"
@@ -353,6 +353,40 @@ it.effect("rows that follow from little lie as they were made: in one row group 
     yield* Run.upToDate([ordered])
     assert.deepStrictEqual([yield* lying("turned"), yield* lying("ordered")], [[3, 2, 1], [1, 2, 3]])
   }).pipe(Effect.provide(world))
+})
+
+it.live("what was published is there after a kill: the log has a table that is new, one that was swapped, and what the manifest says of them", () => {
+  let shift = 0
+  const asset = (name: string) =>
+    Asset.make(name, { about: "", into: Table.make(Row, { key: "day" }), per: Day }, () =>
+      DuckDb.useSync((sql) =>
+        sql`SELECT 'a' AS coin, unnest([DATE '2026-01-01', DATE '2026-01-02']) AS day, ${shift}::DOUBLE AS price`
+      ))
+  const [once, twice] = [asset("once"), asset("twice")]
+  const over = { start: Date.UTC(2026, 0, 1), end: Date.UTC(2026, 0, 3) }
+  const kept = Effect.gen(function*() {
+    const sql = yield* DuckDb
+    const tables = yield* sql`SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE '%ce' ORDER BY ALL`
+    const entries = (yield* Manifest.use((_) => _.log(["once", "twice"]))).map(({ asset, rows, seq }) => [seq, asset, rows])
+    return [tables, yield* sql`FROM once`, yield* sql`FROM twice`, entries]
+  })
+  return Effect.gen(function*() {
+    const [living, killed] = yield* Effect.acquireRelease(
+      Effect.sync(() => [mkdtempSync(join(tmpdir(), "table-")), mkdtempSync(join(tmpdir(), "table-"))] as const),
+      (folders) => Effect.sync(() => folders.forEach((_) => rmSync(_, { recursive: true })))
+    )
+    const before = yield* Effect.gen(function*() {
+      yield* Run.upToDate([twice], { force: true, over })
+      shift = 1
+      yield* Run.upToDate([twice], { force: true, over })
+      yield* Run.upToDate([once], { force: true, over })
+      // as a kill would leave them: nothing was closed, and the log not taken into the file
+      for (const file of ["crypto.duckdb", "crypto.duckdb.wal"]) copyFileSync(join(living, file), join(killed, file))
+      return yield* kept
+    }).pipe(Effect.provide(onDisk(living)))
+    assert.deepStrictEqual(yield* Effect.provide(kept, onDisk(killed)), before)
+    assert.deepStrictEqual(before.map((_) => _.length), [2, 2, 2, 3])
+  }).pipe(Effect.scoped)
 })
 
 it.live("a large table that is made again and again, changed or not, does not grow its file without end", () => {
