@@ -4,10 +4,11 @@
  *
  *     node bench/analysis.ts [--coins 10] [--years 10] [--rounds 3]
  *
- * 1,000 coins × 10 years, 3.65 million rows, took 1.27 × as long as the bare statements and 1.18 × their processor time
- * (100 s beside 85 s), in 3.1 GiB, the million pairs of the matrix included: give it `--rounds 1` and a quarter of an hour.
- * There a row costs most besides its statement: it is put in order, looked at for checks, and hashed. With 10 coins a table
- * takes milliseconds, and a step's own cost shows: its plan, its entries in ledger and manifest, some twenty statements.
+ * On a busy machine of two processors: 1,000 coins × 10 years, 3.65 million rows, took 1.15 × as long as the bare
+ * statements, and as much more of the processors (46 s beside 40 s), in 3.0 GiB, the million pairs of the matrix included:
+ * give it `--rounds 1` and five minutes. 10 coins × 10 years took 1.44 × the processor time in one run. There a table takes
+ * milliseconds, and a step's own cost shows: its plan, its entries in ledger and manifest, 13 statements, of which those
+ * that look for checks and at what changed pass over the rows.
  *
  * And a year of 19 coins from responses in memory to the published table, beside the bare appender. Processor time is
  * the steadier of the two on a machine that others use.

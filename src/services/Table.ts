@@ -5,7 +5,7 @@
  * slice's rows and publish the manifest entry, or keep the offenders and leave the old rows alone. What comes out as
  * it was is not written again. A reader gets the slice its edge names, and no other rows.
  */
-import { Data, DateTime, Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { type SqlError, Statement } from "effect/sql"
 import type * as Asset from "../engine/Asset.ts"
 import { AuditFailed, describe, type Finding } from "../engine/Check.ts"
@@ -17,8 +17,9 @@ import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
 import { audited, reviewed } from "./table/audit.ts"
-import { adopt, contentOf, ddl, keyOf, ordinalOf, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
-import { written } from "./written.ts"
+import { compared } from "./table/compared.ts"
+import { fit, found, rowGroup } from "./table/found.ts"
+import { adopt, ddl, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
 
@@ -114,59 +115,12 @@ export const make = <
 
 // helpers
 
-/**
- * So many rows go into the file as they are made, past the log whose size makes DuckDB clean up by itself: without a
- * checkpoint, what they replace, or they themselves when they are thrown away, takes room in the file until it is closed.
- */
-const rowGroup = 122_880
-
 type Columns = Readonly<Record<string, ReadonlyArray<unknown>>>
 
 const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
   const values = rows.map((_) => new Map<string, unknown>(Object.entries(_)))
   return Object.fromEntries(shape.columns.map(({ name }) => [name, values.map((_) => _.get(name) ?? null)]))
 }
-
-/** What stands under a table's name is a view, or has other columns than its rows have now. */
-class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
-
-/** What is to be known of a table, made if there was none, before rows go into it. */
-const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name }: Asset.Any, shape: Shape) {
-  const sources = [...new Set(Object.values(from).map((_) => _.asset.name))]
-  const look = sql`
-    CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)});
-    WITH tables AS (
-      SELECT
-        count(*) FILTER (table_name = ${name}) > 0 AS "isTable",
-        count(*) FILTER (estimated_size < ${rowGroup} AND ${sql.in("table_name", sources)}) AS little
-      FROM duckdb_tables()
-      WHERE database_name = current_database()
-    )
-    SELECT name, type, EXISTS (FROM ${sql(name)}) AS "hasRows", "isTable", little
-    FROM pragma_table_info(${name}), tables`
-  const columns = yield* sql<{ name: string; type: string; hasRows: boolean; isTable: boolean; little: number }>`${written(look)}`
-  const isView = columns[0]?.isTable === false
-  const type = (_: Column.Column) => _.type === "TIMESTAMPTZ" ? "TIMESTAMP WITH TIME ZONE" : _.type
-  const fits = columns.length === shape.columns.length &&
-    shape.columns.every((_, i) => columns[i]?.name === _.name && columns[i]?.type === type(_))
-  if (isView || !fits) return yield* new Unfit({ isView, columns: columns.map((_) => _.name) })
-  return {
-    hasRows: columns[0]?.hasRows === true,
-    /** All that it reads lies in one row group each, and so will what follows from it, mostly: there no order spares a reader anything. */
-    readsLittle: sources.length > 0 && columns[0]?.little === sources.length
-  }
-})
-
-/** A table as its rows are now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
-const fit = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, shape: Shape, { columns, isView }: Unfit) {
-  if (isView) return yield* sql`DROP VIEW ${sql(name)}`
-  const kept = (_: Column.Column) =>
-    columns.includes(_.name)
-      ? sql`TRY_CAST(${sql(_.name)} AS ${sql.literal(_.type)}) AS ${sql(_.name)}`
-      : sql`NULL::${sql.literal(_.type)} AS ${sql(_.name)}`
-  yield* sql`CREATE OR REPLACE TABLE ${sql(name)} AS SELECT ${sql.csv(shape.columns.map(kept))} FROM ${sql(name)}`
-  return yield* sql.checkpoint
-})
 
 /**
  * Inside the transaction: stage, audit, and swap or keep the offenders. Where there was no row yet, the staged table
@@ -180,11 +134,9 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, ro
   const becomes = Statement.isFragment(rows) && !hasRows
   const order = becomes && !readsLittle ? sorted(sql, shape) : sql``
   yield* sql`CREATE OR REPLACE ${sql.literal(becomes ? "" : "TEMP")} TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
-  const made = Statement.isFragment(rows)
-    ? (yield* sql<{ Count: number }>`
-      INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${order}`)[0]
-      ?.Count ?? 0
-    : yield* sql.append(stagedName(step), rows)
+  const made = yield* Statement.isFragment(rows)
+    ? Effect.map(sql<{ Count: number }>`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${order}`, ([_]) => _?.Count ?? 0)
+    : sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
   const findings = yield* audited(sql, step, shape)
   yield* plug("checked", step.asset, step.subject)
@@ -210,36 +162,7 @@ const swap = Effect.fnUntraced(function*(
   const { asset, subject, window } = step
   const table = sql`${sql(asset.name)}`
   const here = slicing(sql, asset, { ...shape, log: undefined }, step)
-  const [key, content] = [keyOf(sql, asset, shape), contentOf(sql, shape)]
-  // planned twice, the content costs as much as a small table's rows
-  const before = hasRows && shape.log === undefined ? sql`UNION ALL SELECT ${key}, -1, -${content} FROM ${table} WHERE ${here}` : sql``
-  const [told] = yield* sql<{ rows: number; hash: string; changed: string | null; revised: string | null }>`
-    WITH
-      together AS (
-        SELECT ${key} AS k, 1 AS n, ${content} AS content FROM ${staged(sql, step)}
-        ${before}
-      ),
-      keys AS (
-        SELECT
-          k::VARCHAR AS k,
-          sum(content) <> 0 AS changed,
-          min(n) < 0 AS was,
-          count(*) FILTER (n > 0) AS rows,
-          sum(content) FILTER (n > 0) AS content
-        FROM together
-        GROUP BY together.k
-      )
-    SELECT
-      coalesce(sum(rows), 0)::BIGINT AS rows,
-      md5(coalesce(sum(content), 0)::VARCHAR) AS hash,
-      to_json(list(k) FILTER (changed))::VARCHAR AS changed,
-      to_json(list(k) FILTER (changed AND was))::VARCHAR AS revised
-    FROM keys`
-  const { hash = "", rows = 0 } = told ?? {}
-  const { calendar } = window
-  const spans = (keys: string | null | undefined) =>
-    Effect.map(decodeKeys(keys ?? "[]"), (_) => Span.ofKeys(_.flatMap((key) => ordinalOf(calendar, key) ?? [])))
-  const changed = yield* spans(told?.changed)
+  const { changed, hash, revised, rows } = yield* compared(sql, step, shape, hasRows && shape.log === undefined ? here : undefined)
   if (changed.length > 0 && becomes) {
     yield* sql`DROP TABLE ${table}; ALTER TABLE ${staged(sql, step)} RENAME TO ${table}`
   } else {
@@ -258,7 +181,7 @@ const swap = Effect.fnUntraced(function*(
       asset: asset.name,
       subject: subject ?? "",
       window: { first: window.first, last: window.last },
-      changed: changed.map(({ from, to }) => ({ first: calendar.keyOf(from), last: calendar.keyOf(to) })),
+      changed: changed.map(({ from, to }) => ({ first: window.calendar.keyOf(from), last: window.calendar.keyOf(to) })),
       codeVersion: asset.codeVersion,
       sawUpTo: step.sawUpTo,
       inputs: step.inputs,
@@ -272,11 +195,9 @@ const swap = Effect.fnUntraced(function*(
     rows,
     changed,
     warnings,
-    ...revisions(asset, Span.size(yield* spans(told?.revised)))
+    ...revisions(asset, Span.size(revised))
   }
 })
-
-const decodeKeys = Schema.decodeEffect(Schema.fromJsonString(Schema.Array(Schema.String)))
 
 /** Whatever reads nothing is served by a source: keys that it had served before, and serves otherwise now. */
 const revisions = ({ from, per }: Asset.Any, keys: number): Pick<Store.Publication, "notes"> => {
