@@ -612,6 +612,21 @@ describe("subjects", () => {
       assert.deepStrictEqual(steps.map((_) => [_.subjects, _.fresh]), [[["eth"], 1]])
     })))
 
+  it.effect("that are named are the only ones, upstream too; none named are all", () =>
+    fiveDays(Effect.gen(function*() {
+      const { prices } = market()
+      const returns = Asset.make("returns", { about: "", from: { prices }, into: coinByDay, per: Day, of: Coin }, () => Effect.succeed([]))
+      const of = (...subjects: ReadonlyArray<string>) => planned([returns], { subjects })
+      assert.deepStrictEqual(yield* of("eth", "nobody"), [
+        "prices 2026-11-20..2026-11-24, eth (never made 5), 1 call",
+        "returns 2026-11-20..2026-11-24, eth (never made 5)"
+      ])
+      assert.deepStrictEqual(yield* of(), [
+        "prices 2026-11-20..2026-11-24, 2 subjects (never made 10), 2 calls",
+        "returns 2026-11-20..2026-11-24, 2 subjects (never made 10)"
+      ])
+    })))
+
   it.effect("whose reasons are not meant are fresh", () =>
     fiveDays(Effect.gen(function*() {
       const coins = Asset.make("coins", { about: "", into: coinByDay, per: Day, of: Coin, codeVersion: "2" }, () => Effect.succeed([]))
@@ -843,8 +858,10 @@ describe("what lies further back than the source serves", () => {
         () => Effect.succeed([]))
       const returns = Asset.make("returns", { about: "", from: { asset }, into: coinByDay, per: Day, of: Coin }, () => Effect.succeed([]))
       const index = Asset.make("index", { about: "", from: { asset }, into: byDay, per: Day }, () => Effect.succeed([]))
-      assert.deepStrictEqual((yield* planned([asset])).at(-1),
-        "coins 2026-11-20..2026-11-21, 2 subjects (unavailable 4: further back than the source serves)")
+      assert.deepStrictEqual(yield* planned([asset]), [
+        "coins 2026-11-22..2026-11-24, 2 subjects (never made 6), 2 calls",
+        "coins 2026-11-20..2026-11-21, 2 subjects (unavailable 4: further back than the source serves)"
+      ])
       yield* publish(asset, days("21"), { subject: "eth" })
       assert.deepStrictEqual(yield* planned([returns, index]), [
         "coins 2026-11-22..2026-11-24, 2 subjects (never made 3, missing 3), 2 calls",
