@@ -5,6 +5,7 @@ import * as Asset from "../../src/engine/Asset.ts"
 import * as Check from "../../src/engine/Check.ts"
 import { Ledger, LedgerFailed } from "../../src/engine/Ledger.ts"
 import { Manifest } from "../../src/engine/Manifest.ts"
+import { Note } from "../../src/engine/Note.ts"
 import * as Plan from "../../src/engine/Plan.ts"
 import { type Event, Progress } from "../../src/engine/Progress.ts"
 import * as Run from "../../src/engine/Run.ts"
@@ -107,6 +108,23 @@ describe("a run", () => {
         "library warned succeeded",
         "warned 2026-11-22..2026-11-24 succeeded within(value, 0, 22): 2 offenders"
       ])
+    })))
+
+  it.effect("tells what was noted on the way, with the step and with what was published; nothing, where nothing was", () =>
+    threeDays(Effect.gen(function*() {
+      const noting = Asset.make("noting", { about: "", into: inOne }, () =>
+        Effect.gen(function*() {
+          const note = yield* Note
+          for (const text of ["seen", "and seen", "seen"]) yield* note(text)
+          return []
+        }))
+      const quiet = Asset.make("quiet", { about: "", into: inOne }, () => Effect.succeed([]))
+      const report = last(yield* Run.upToDate([noting, quiet]))
+      const notes = report?.results.map(({ outcome }) =>
+        outcome._tag === "Made" && "notes" in outcome.publication ? outcome.publication.notes : "none"
+      )
+      assert.deepStrictEqual(notes, [["seen", "and seen"], "none"])
+      assert.deepStrictEqual((yield* ledgered).slice(1), ["noting succeeded seen; and seen", "quiet succeeded"])
     })))
 
   it.effect("of steps that wait makes as many at once as are allowed, and no more", () =>

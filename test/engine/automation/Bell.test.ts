@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Clock, type Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { bell } from "../../../src/engine/automation/Bell.ts"
+import { until } from "../../../src/engine/automation/Pulse.ts"
 import { Ledger } from "../../../src/engine/Ledger.ts"
 import { inMemory } from "./world.ts"
 
@@ -27,3 +28,18 @@ it.effect("who rests is woken by the hour, or by news since the last rest, howev
     yield* Fiber.join(fiber)
     yield* rest(1_000)
   })).pipe(Effect.scoped))
+
+it.effect("a clock that was set, or a machine that slept, is noticed within a minute, where nobody says otherwise", () =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const slept = {
+      ...clock,
+      currentTimeMillis: Effect.map(clock.currentTimeMillis, (_) => _ === 0 ? 0 : _ + 3_600_000),
+      sleep: (_: Duration.Duration) => clock.sleep(_)
+    }
+    const fiber = yield* Effect.forkChild(Effect.provideService(until(3_600_000), Clock.Clock, slept), { startImmediately: true })
+    yield* TestClock.setTime(59_999)
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.setTime(60_000)
+    yield* Fiber.join(fiber)
+  }))
