@@ -153,8 +153,14 @@ it.effect("the worst fall is measured from the first day of its peak to the firs
     const of = yield* statistics({
       healed: daily("2026-06-01", [6, 10, 10, 5, 8, 5, 9, 10, 7]),
       open: daily("2026-06-01", [8, 4, 8, 9, 10, 4, 9]),
-      gone: daily("2026-06-01", [8, 0, 4, 8])
+      gone: daily("2026-06-01", [8, 0, 4, 8]),
+      twice: daily("2026-06-01", [10, 5, 20, 10]),
+      one: daily("2026-06-08", [1, 0.5]),
+      nothing: daily("2026-06-08", [0, 0])
     })
+    same(of("twice"), { max_drawdown: -0.5, peak_day: "2026-06-01", trough_day: "2026-06-02", recovery_day: "2026-06-03" })
+    same(of("one"), { max_drawdown: -0.5, peak_day: "2026-06-08", trough_day: "2026-06-09", recovery_day: null, return_1: -0.5 })
+    same(of("nothing"), { max_drawdown: null, peak_day: null, trough_day: null, recovery_day: null, return_1: null, sharpe: null })
     same(of("healed"), { max_drawdown: -0.5, peak_day: "2026-06-02", trough_day: "2026-06-04", recovery_day: "2026-06-08" })
     same(of("open"), { max_drawdown: -0.6, peak_day: "2026-06-05", trough_day: "2026-06-06", recovery_day: null })
     same(of("gone"), { max_drawdown: -1, trough_day: "2026-06-02", recovery_day: "2026-06-04", volatility_all: null, best_return: 1 })
