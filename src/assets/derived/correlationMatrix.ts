@@ -33,7 +33,7 @@ export const correlationMatrix = Asset.make("correlation_matrix", {
   lateAfter: deadlines.pictures
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
-  const found = yield* sql<{ coin_id: string; days: ReadonlyArray<number>; returns: ReadonlyArray<number> }>`
+  const found = yield* sql<{ coin_id: string; length: number; days: ReadonlyArray<number>; returns: ReadonlyArray<number> }>`
     WITH returns AS (
       SELECT
         coin_id,
@@ -44,13 +44,13 @@ export const correlationMatrix = Asset.make("correlation_matrix", {
     )
     SELECT
       coin_id,
+      (SELECT max(nth) + 1 FROM returns) AS length,
       coalesce(list(nth ORDER BY nth) FILTER (WHERE log_return IS NOT NULL), []) AS days,
       coalesce(list(log_return ORDER BY nth) FILTER (WHERE log_return IS NOT NULL), []) AS returns
     FROM returns
     GROUP BY coin_id
     ORDER BY coin_id`
-  const length = found.reduce((most, { days }) => Math.max(most, (days.at(-1) ?? -1) + 1), 0)
-  const series = found.map(({ coin_id, days, returns }) => toSeries(coin_id, days, returns, length))
+  const series = found.map(({ coin_id, days, length, returns }) => toSeries(coin_id, days, returns, length))
   const rows: Array<Correlation> = []
   for (const [i, a] of series.entries()) {
     // a thousand coins take seconds: others have their turn

@@ -54,6 +54,21 @@ it.effect("29 days in common say nothing, and neither does a price that stands s
     same(of("one", "one"), { correlation: null, days: 0 })
   }))
 
+it.effect("a price that stands still correlates with nothing, over whatever days", () =>
+  Effect.gen(function*() {
+    const { of } = yield* matrix({
+      a_still: daily("2026-04-20", still(3, 50)),
+      saw: daily("2026-05-01", saw),
+      z_still: daily("2026-04-25", still(5, 40)),
+      "saw-2": daily("2026-04-28", [1, 3, 2, ...saw])
+    })
+    for (const [a, b] of [["a_still", "saw"], ["saw", "a_still"], ["saw", "z_still"], ["a_still", "z_still"]] as const) {
+      same(of(a, b), { correlation: null })
+    }
+    // the same saw, three days longer
+    same(of("saw", "saw-2"), { correlation: 1, days: 30 })
+  }))
+
 it.effect("only the days that both have count: a gap takes two of them, a price of 0 too", () =>
   Effect.gen(function*() {
     const longer = [...saw, ...saw.slice(1)]
