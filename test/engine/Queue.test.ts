@@ -336,6 +336,36 @@ describe("somebody who looks on", () => {
       yield* free
     })))
 
+  it.effect("has it asked for and begun in one commit where it is alone, and held for a minute; else it is asked for first", () =>
+    world(Effect.gen(function*() {
+      const [a, b] = [gated("a"), gated("b")]
+      const pipeline = yield* Pipeline.make("test", { assets: [a.asset, b.asset] })
+      const told: Array<string> = []
+      const listening = Effect.updateService(Ledger, (ledger: Ledger["Service"]) =>
+        Ledger.of({
+          ...ledger,
+          record: (...events) => {
+            told.push(...events.flatMap((_) => _._tag === "RunRequested" ? [`asks ${_.id}`] : []))
+            return ledger.record(...events)
+          },
+          begin: (request, leases, owner, until) => {
+            told.push(typeof request === "string" ? `begins ${request}` : `asks and begins ${request.id}`)
+            return ledger.begin(request, leases, owner, until)
+          }
+        }))
+      const queue = yield* listening(Queue.make(pipeline))
+      const now = yield* Clock.currentTimeMillis
+      const held = yield* queue.attend(asked("a"), ({ id }) =>
+        Effect.gen(function*() {
+          const [request] = yield* Ledger.use((_) => _.requests({ ids: [id] }))
+          yield* queue.attend(asked("b"), () => nothing(1))
+          return [(request?.heldUntil ?? 0) - now, { state: "succeeded", note: "" }] as const
+        }))
+      assert.strictEqual(held, 60_000)
+      assert.deepStrictEqual(told, ["asks and begins a", "asks b", "begins b"])
+      yield* free
+    })))
+
   it.effect("waits for the time it names, though nothing else waits", () =>
     world(Effect.gen(function*() {
       const a = gated("a")
