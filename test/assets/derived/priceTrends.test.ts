@@ -240,4 +240,7 @@ it.effect("a trend has the price, the month and the quarter in order", () =>
     same(of(133), { trend: "sideways" })
     same(of(134), { trend: "down" })
     same(of(135), { trend: "sideways" })
+    // the month and the quarter are alike, whatever the price
+    const even = yield* trends(daily(first, Array.from({ length: 92 }, (_, i) => 1 + i % 2)))
+    for (const nth of [91, 92]) same(even(nth), { sma_30: 1.5, sma_90: 1.5, trend: "sideways" })
   }))
