@@ -1,6 +1,7 @@
 /**
  * Daily figures as rows to draw: of each coin shown, in order of time, told apart where days are missing, and reduced
- * in SQL to the least and the greatest in each column of two pixels, so that no line has more points than pixels.
+ * in SQL to the least and the greatest in each column of two pixels, so that no line has more points than pixels, and to
+ * what is marked.
  */
 import { Effect } from "effect"
 import type { SqlError, Statement } from "effect/sql"
@@ -37,6 +38,8 @@ export interface Asked {
   readonly shown: Shown
   readonly column: string
   readonly others?: ReadonlyArray<string>
+  /** One of the others: where it has a value there is a mark to draw, however many days lie within a pixel. */
+  readonly marked?: string
   readonly above?: number
   readonly from?: string | undefined
   readonly to?: string | undefined
@@ -44,7 +47,7 @@ export interface Asked {
 
 /** The rows in which `column` has a value (`above` it, where that is asked), with the `others` of their columns. */
 export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, DuckDb> = Effect.fnUntraced(function*(
-  { above, column, from, others = [], rows, shown, to }
+  { above, column, from, marked, others = [], rows, shown, to }
 ) {
   const sql = yield* DuckDb
   const coins = shown.coins
@@ -65,6 +68,10 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
     SELECT min(first) AS first, max(last) AS last, coalesce(sum(days), 0) AS days, sum(last - first + 1 - days) AS missing
     FROM (SELECT min(day) AS first, max(day) AS last, count(*) AS days ${held} GROUP BY coin_id)`
   const { days = 0, first, last, missing } = whole ?? {}
+  const reduced = sql`CASE WHEN count(*) = 1 THEN [min(point)] ELSE [min(point), max(point)] END`
+  const drawn = marked === undefined
+    ? reduced
+    : sql`list_distinct(list_concat(${reduced}, list(point) FILTER (WHERE point.${sql(marked)} IS NOT NULL)))`
   const rowsOf = yield* sql<Point>`
     WITH
       placed AS (
@@ -78,7 +85,7 @@ export const series: (asked: Asked) => Effect.Effect<Series, SqlError.SqlError, 
         ${held}
       ),
       kept AS (
-        SELECT coin_id, unnest(CASE WHEN count(*) = 1 THEN [min(point)] ELSE [min(point), max(point)] END) AS point
+        SELECT coin_id, unnest(${drawn}) AS point
         FROM placed
         GROUP BY coin_id, place
       )

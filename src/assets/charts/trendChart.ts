@@ -50,7 +50,8 @@ export const trendChart = Asset.make("trend_chart", {
     shown: one,
     column: "price",
     from: yield* since(prices),
-    others: ["total_volume", "sma_7", "sma_50", "sma_200", "bollinger_lower", "bollinger_middle", "bollinger_upper", "cross"]
+    others: ["total_volume", "sma_7", "sma_50", "sma_200", "bollinger_lower", "bollinger_middle", "bollinger_upper", "cross"],
+    marked: "cross"
   })
   const coin = one.coins[0]
   const name = coin?.name ?? id

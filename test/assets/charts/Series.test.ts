@@ -60,6 +60,23 @@ layer(layerMemory, { excludeTestServices: true })("a chart's rows", (it) => {
       assert.deepStrictEqual(own(points, "b").map((_) => _.other), columns.flatMap((_) => [_[0], _.at(-1)]))
     }))
 
+  it.effect("are all that is marked besides, each once", () =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      const days = 10 * pixels
+      const rows = yield* of(days, -1)
+      const marked = sql`(SELECT *, CASE WHEN d % 97 = 5 THEN 'golden' END AS mark FROM (SELECT *, other::INTEGER AS d FROM ${rows}))`
+      const all = yield* series({ rows: marked, shown, column: "price", others: ["other", "mark"], marked: "mark" })
+      const { points } = yield* drawn(days, -1)
+      const marks = Array.from({ length: days }, (_, d) => d).filter((d) => d % 97 === 5)
+      for (const coin of ["a", "b"]) {
+        const reduced = own(points, coin).map((_) => Number(_.other))
+        assert.isTrue(marks.some((_) => !reduced.includes(_)), "some of them would not be drawn else")
+        assert.deepStrictEqual(own(all.points, coin).map((_) => Number(_.other)),
+          [...new Set([...reduced, ...marks])].sort((a, b) => a - b))
+      }
+    }))
+
   it.effect("are none where nothing has a figure", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* drawn(0, 0), { points: [], first: "", last: "", days: 0, missing: 0 })
