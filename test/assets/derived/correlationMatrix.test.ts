@@ -35,6 +35,12 @@ it.effect("r is Pearson's", () =>
     const other = [1, ...Array.from({ length: 30 }, (_, i) => [2, 0.5, 1][i % 3] ?? 0)]
     const { of } = yield* matrix({ a: daily("2026-05-01", saw), b: daily("2026-05-01", other) })
     same(of("a", "b"), { correlation: -0.5, days: 30 })
+    // whatever both grow by beside
+    const grown = yield* matrix({
+      a: daily("2026-05-01", saw.map((_, i) => _ * 1.3 ** i)),
+      b: daily("2026-05-01", other.map((_, i) => _ * 0.8 ** i))
+    })
+    same(grown.of("a", "b"), { correlation: -0.5, days: 30 })
   }))
 
 it.effect("29 days in common say nothing, and neither does a price that stands still", () =>
