@@ -50,6 +50,7 @@ it.effect("another universe changes the snapshot and the pictures that order and
     assert.deepStrictEqual((yield* settingsUnder({ coins: ["bitcoin", "ethereum"], top: 3 })).get("market_snapshot"), {
       CRYPTO_COINS: "bitcoin,ethereum"
     })
+    assert.deepStrictEqual((yield* settingsUnder({ coins: ["bitcoin"], top: 3 })).get("market_snapshot"), { CRYPTO_COINS: "bitcoin" })
     assert.deepStrictEqual((yield* settingsUnder({ coins: [], top: 3 })).get("market_snapshot"), { CRYPTO_COINS: "top 3" })
     assert.deepStrictEqual(yield* changed({ historyDays: 9, rateLimit: 1, dataDir: "elsewhere" }), [])
   }))
