@@ -67,7 +67,9 @@ it.effect("one coin is called by its name", () =>
     assert.deepStrictEqual(of(specs, "price_chart").flatMap(rowsOf).map((_) => _.coin), days(4).map(() => "Bitcoin"))
     // there is nothing that bitcoin could be compared with
     assert.match(of(specs, "rolling_chart").map((_) => lines(at(_, "title", "subtitle"))).join(), /^No figures yet/)
-    assert.include(JSON.stringify(of(specs, "coin_comparison").map((_) => at(_, "title", "subtitle"))), "each coin begins at 100")
+    assert.deepStrictEqual(of(specs, "coin_comparison").map((_) => lines(at(_, "title", "subtitle"))), [
+      "2025-12-30 to 2026-01-02, as of 2026-01-02 00:00 UTC · no day missing · each coin begins at 100"
+    ])
     assert.deepStrictEqual(of(specs, "market_overview").flatMap((_) => [at(_, "title", "text"), lines(at(_, "title", "subtitle"))]), [
       "Market overview: 1 coin",
       "Market cap in USD and price change in percent, as of 2026-01-02 06:00 UTC · lines: daily prices since 2025-12-30, each on a scale of its own"
@@ -78,6 +80,21 @@ it.effect("one coin is called by its name", () =>
       /best 2025-12-31 \(\+0\.0 %\), worst 2025-12-31 \(\+0\.0 %\)/
     )
   }).pipe(Effect.provide(world({ market: { bitcoin: days(4).map((day) => [day, 100]) }, now, settings: { historyDays: 4 } }))))
+
+it.effect("the youngest of the coins compared is called by its name, and begins with its first price above nothing", () =>
+  Effect.gen(function*() {
+    yield* specsOf([coinList])
+    const sql = yield* DuckDb
+    yield* sql`UPDATE coin_list SET name = upper(coin_id)`
+    const specs = yield* specsOf([coinComparison])
+    assert.deepStrictEqual(of(specs, "coin_comparison").map((_) => lines(at(_, "title", "subtitle"))), [
+      "2026-01-01 to 2026-01-02, as of 2026-01-02 00:00 UTC · no day missing · each coin begins at 100 on the first day that all have: NEW is the youngest, other prices go back to 2025-12-30"
+    ])
+  }).pipe(Effect.provide(world({
+    market: { new: days(4).map((day, at) => [day, at < 2 ? 0 : 0.5]), old: days(4).map((day) => [day, 100]) },
+    now,
+    settings: { historyDays: 4 }
+  }))))
 
 it.effect("two coins of one name are told apart by their ids", () =>
   Effect.gen(function*() {
