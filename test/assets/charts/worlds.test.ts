@@ -129,8 +129,8 @@ it.effect.each([
   [[], "did not cross"],
   [[["2026-01-01", "death"]], "crossed once in a death cross on 2026-01-01"],
   [
-    [["2025-12-31", "golden"], ["2026-01-01", "death"], ["2026-01-02", "golden"]],
-    "crossed 3 times, the last time in a golden cross on 2026-01-02"
+    [["2025-12-31", "death"], ["2026-01-02", "golden"]],
+    "crossed 2 times, the last time in a golden cross on 2026-01-02"
   ]
 ] as const)("to those who cannot see the crosses %j it says that the averages %s", ([crosses, said]) =>
   Effect.gen(function*() {
@@ -143,6 +143,54 @@ it.effect.each([
       [said]
     )
   }).pipe(Effect.provide(world({ market: { bitcoin: days(3).map((day) => [day, 7]) }, now, settings: { historyDays: 3 } }))))
+
+it.effect("lines go back as far as the window says, counted from the newest day", () =>
+  Effect.gen(function*() {
+    const specs = yield* specsOf([priceChart])
+    assert.deepStrictEqual(of(specs, "price_chart").flatMap(rowsOf).map((_) => _.day), ["2025-12-31", "2026-01-01", "2026-01-02"])
+  }).pipe(Effect.provide(world({
+    market: { bitcoin: days(5).map((day) => [day, 7]) },
+    now,
+    settings: { historyDays: 5, windows: { lines: 3, comparison: 90, overview: 30, months: 24 } }
+  }))))
+
+it.effect("a calendar of more than a year has a block a year, each week from its Monday", () =>
+  Effect.gen(function*() {
+    const specs = yield* specsOf([calendarChart])
+    const squares = new Map(of(specs, "calendar_chart").flatMap(rowsOf).map((_) => [_.day, [_.block, _.week, _.weekday]]))
+    assert.strictEqual(squares.size, 499)
+    assert.deepStrictEqual(
+      ["2024-12-30", "2024-12-31", "2025-01-01", "2025-01-05", "2025-01-06", "2025-12-31", "2026-01-01", "2026-01-02"].map((_) =>
+        squares.get(_)
+      ),
+      [
+        ["2024", 52, 1],
+        ["2024", 52, 2],
+        ["2025", 0, 3],
+        ["2025", 0, 7],
+        ["2025", 1, 1],
+        ["2025", 52, 3],
+        ["2026", 0, 4],
+        ["2026", 0, 5]
+      ]
+    )
+  }).pipe(Effect.provide(world({ market: { bitcoin: days(500).map((day, at) => [day, 100 + at]) }, now, settings: { historyDays: 500 } }))))
+
+it.effect.each([
+  [20, 40, "2025–26"],
+  [0, 20, "2025"]
+] as const)("a calendar of the days %i to %i of forty, three weeks of Mondays, is one block, called %s",
+  ([from, to, said]) =>
+    Effect.gen(function*() {
+      const specs = yield* specsOf([calendarChart])
+      const rows = of(specs, "calendar_chart").flatMap(rowsOf)
+      assert.deepStrictEqual([...new Set(rows.map((_) => _.block))], [said])
+      assert.deepStrictEqual([rows[0]?.week, rows.at(-1)?.week], [0, 2])
+    }).pipe(Effect.provide(world({
+      market: { bitcoin: days(40).slice(from, to).map((day, at) => [day, 100 + at]) },
+      now,
+      settings: { historyDays: 40 }
+    }))))
 
 it.effect("of three days on a pixel an index keeps the first and the last", () =>
   Effect.gen(function*() {
