@@ -139,9 +139,6 @@ export const keptVitest = async (named: string | undefined): Promise<Kept> => {
       const { unhandledErrors } = told
       const tests = testModules.flatMap((_) => [...(_.children.allTests())])
       for (const { fullName } of tests.filter((_) => _.result().state === "failed")) failed[fullName] = (failed[fullName] ?? 0) + 1
-      if (process.env["MUTATE_TELL"])
-        console.error(tests.filter((_) => _.result().state === "failed").map((_) => [_.fullName, _.result().errors?.[0]?.message]),
-          unhandledErrors, testModules.map((_) => _.errors()))
       return isHanging
         ? "hangs"
         : tests.some((_) => _.result().state === "failed")
