@@ -179,12 +179,16 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
     return leases(limits, request, assets)
   })
 
-  /** Does what a request asks for; its end is told, whatever comes. */
+  /**
+   * Does what a request asks for; its end is told, whatever comes. Only the doing is restored: whoever is interrupted while the
+   * ledger is told that it begins goes on to tell that it ended.
+   */
   const bounded = <A, E, R>(
+    restore: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<B, E2, R2>,
     request: Request.Request,
     perform: (request: Request.Request) => Effect.Effect<readonly [A, Ending], E, R>
   ): Effect.Effect<A, E | Cancelled | LedgerFailed, R> =>
-    Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+    Effect.uninterruptible(Effect.gen(function*() {
       const stop = yield* Deferred.make<void>()
       performed.set(request.id, stop)
       const stopped = Effect.andThen(Deferred.await(stop), new Cancelled({ request: request.id }))
@@ -232,7 +236,8 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
         } else if (granted !== undefined) yield* Deferred.succeed(granted, request)
         else {
           performed.set(request.id, yield* Deferred.make<void>())
-          yield* Effect.forkIn(Effect.ignoreCause(closed(bounded(request, perform))), scope)
+          yield* Effect.forkIn(Effect.ignoreCause(closed(Effect.uninterruptibleMask((restore) => bounded(restore, request, perform)))),
+            scope)
         }
       }
     }))
@@ -264,7 +269,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       const request = Request.asked(mine, yield* Clock.currentTimeMillis)
       // what cannot be selected is refused in its turn
       const leases = yield* restore(Effect.orElseSucceed(leasesOf(request), () => []))
-      if (yield* ask(mine, leases)) return yield* restore(bounded(request, perform))
+      if (yield* ask(mine, leases)) return yield* bounded(restore, request, perform)
       const granted = yield* Deferred.make<Request.Request, Cancelled | NotSelected>()
       attended.set(asked.id, granted)
       const waiting = Effect.gen(function*() {
@@ -275,7 +280,7 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
       })
       const exit = yield* Effect.exit(restore(Effect.raceFirst(Deferred.await(granted), waiting)))
       attended.delete(asked.id)
-      if (Exit.isSuccess(exit)) return yield* restore(bounded(exit.value, perform))
+      if (Exit.isSuccess(exit)) return yield* bounded(restore, exit.value, perform)
       yield* ended(asked.id, endingOfCause(exit.cause))
       return yield* Effect.failCause(exit.cause)
     }))

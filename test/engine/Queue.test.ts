@@ -417,6 +417,19 @@ describe("somebody who looks on", () => {
       assert.deepStrictEqual([yield* toldOf("x", "a"), yield* toldOf("y", "c")], [["first"], ["first", "other"]])
     })))
 
+  it.effect("interrupted while the ledger is told that it begins, takes the request along", () =>
+    world(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      const slow = Ledger.of({ ...ledger, begin: (...args) => Effect.andThen(Effect.sleep("1 second"), ledger.begin(...args)) })
+      const queue = yield* working(gated("a").asset).pipe(Effect.provideService(Ledger, slow))
+      const fiber = yield* Effect.forkChild(queue.attend(asked("a"), () => Effect.never), { startImmediately: true })
+      const interrupting = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(interrupting)
+      assert.deepStrictEqual(yield* states, ["a interrupted"])
+      yield* free
+    })))
+
   it.effect("interrupted while it waits, or while it runs, takes the request along", () =>
     world(Effect.gen(function*() {
       const a = gated("a")
