@@ -9,6 +9,7 @@ import * as Sensor from "../engine/automation/Sensor.ts"
 import type * as Job from "../engine/Job.ts"
 import * as Subject from "../engine/Subject.ts"
 import { Coin } from "../assets/Coin.ts"
+import { change } from "../assets/words.ts"
 import { CoinGecko } from "../services/CoinGecko.ts"
 import * as Movement from "./Movement.ts"
 
@@ -73,7 +74,7 @@ const said = (
   const moves = looks.flatMap(({ coin, fires, move }) => move === undefined ? [] : [{ coin, fires, ...move }])
   const farthest = moves.toSorted((a, b) => Math.abs(b.size) - Math.abs(a.size))
   const text = farthest.filter((_, i) => _.fires || i === 0).map(({ coin, since, size }) =>
-    `${coin} ${size < 0 ? "−" : "+"}${(Math.abs(size) * 100).toFixed(1)} % in ${Math.round((at - since) / 60_000)} min`
+    `${coin} ${change(size)} in ${Math.round((at - since) / 60_000)} min`
   )
   return farthest.length === 0 ? `${looks.length} prices seen, none before them` : text.join(", ")
 }

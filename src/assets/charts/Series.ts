@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import type { SqlError, Statement } from "effect/sql"
 import { DuckDb } from "../../services/DuckDb.ts"
 import { Settings } from "../../services/Settings.ts"
+import { moved } from "../words.ts"
 import type { Shown } from "./Shown.ts"
 
 export type Point = {
@@ -143,13 +144,15 @@ export const extent = ({ points }: Series, column: string): readonly [number, nu
   points.reduce(([low, high], _) => [Math.min(low, Number(_[column])), Math.max(high, Number(_[column]))] as const,
     [Infinity, -Infinity] as const)
 
-/** For those who cannot see the lines: how far the first and the last of them went. */
-export const changes = ({ points }: Series, { coins }: Shown, column: string): string =>
-  coins.map(({ id, name }) => {
-    const own = points.filter((_) => _.coin_id === id)
-    const [from, to] = [Number(own[0]?.[column]), Number(own.at(-1)?.[column])]
-    return `${name} ${to >= from ? "rose" : "fell"} by ${percent(Math.abs(to / from - 1))}`
-  }).join(", ") + (coins.length === 0 ? "" : ".")
+/** For those who cannot see the lines: how far each of them went. */
+export const changes = ({ points }: Series, { coins }: Shown, column: string): string => {
+  const said = coins.flatMap(({ id, name }) => {
+    const own = points.filter((_) => _.coin_id === id).map((_) => Number(_[column]))
+    const [from, to] = [own[0], own.at(-1)]
+    return from === undefined || to === undefined ? [] : [`${name} ${moved(to / from - 1)}`]
+  })
+  return said.length === 0 ? "" : `${said.join(", ")}.`
+}
 
 /** For those who cannot see the lines: where each of them ends. */
 export const ends = ({ points }: Series, { coins }: Shown, column: string, say: (of: number) => string): string => {
@@ -161,11 +164,3 @@ export const ends = ({ points }: Series, { coins }: Shown, column: string, say: 
     }).join(", ")
   }.`
 }
-
-/** A figure in words, with a sign that is as wide as a plus: `0.83`, `−12 %`. */
-export const figure = (of: number, digits: number, unit = ""): string =>
-  `${(Number(of.toFixed(digits)) || 0).toFixed(digits).replace("-", "−")}${unit}`
-
-// helpers
-
-const percent = (of: number): string => of.toLocaleString("en", { style: "percent", maximumSignificantDigits: 3 })

@@ -13,6 +13,7 @@ import { dailyReturns } from "../derived/dailyReturns.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { universe } from "../settings.ts"
+import { change } from "../words.ts"
 import { pixels } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
@@ -72,7 +73,7 @@ export const calendarChart = Asset.make("calendar_chart", {
   const span = first === "" ? 0 : daysOf(last) - daysOf(first) + 1
   const said = best === undefined || worst === undefined
     ? "No returns yet"
-    : `best ${best.day} (${share(best.simple_return)}), worst ${worst.day} (${share(worst.simple_return)})`
+    : `best ${best.day} (${change(best.simple_return)}), worst ${worst.day} (${change(worst.simple_return)})`
   // where years lie below each other, a month's place is that of a year in the middle of what they do
   const sunday = `${isOne ? (7 * weekOf(first) + 3) * day : Date.UTC(2023, 0, 7)} + datum.value * ${7 * day}`
   return {
@@ -143,5 +144,3 @@ const weekOf = (of: string): number => Math.floor(daysOf(of) / 7)
 /** `2026`, `2025–26` */
 const years = (first: string, last: string): string =>
   first.slice(0, 4) === last.slice(0, 4) ? first.slice(0, 4) : `${first.slice(0, 4)}–${last.slice(2, 4)}`
-
-const share = (of: number): string => `${of >= 0 ? "+" : "−"}${(Math.abs(of) * 100).toFixed(1)} %`

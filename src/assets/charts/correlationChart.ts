@@ -13,7 +13,7 @@ import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 import { universe } from "../settings.ts"
-import { figure } from "./Series.ts"
+import { figure } from "../words.ts"
 import { shown } from "./Shown.ts"
 
 interface Pair {

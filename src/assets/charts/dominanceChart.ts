@@ -10,7 +10,8 @@ import { dominance } from "../derived/dominance.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { universeAndWindows } from "../settings.ts"
-import { asTheyEnd, coverage, ends, figure, series, since } from "./Series.ts"
+import { figure } from "../words.ts"
+import { asTheyEnd, coverage, ends, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** Who holds how much of the tracked market: shares of a day's market cap, one on the other, up to the whole. */

@@ -12,7 +12,7 @@ import { monthlyPrices } from "../derived/monthlyPrices.ts"
 import { Month } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { universeAndWindows } from "../settings.ts"
-import { figure } from "./Series.ts"
+import { figure } from "../words.ts"
 import { shown } from "./Shown.ts"
 
 const most = 40

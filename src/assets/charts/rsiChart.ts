@@ -7,7 +7,8 @@ import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { universeAndWindows } from "../settings.ts"
-import { ends, figure } from "./Series.ts"
+import { figure } from "../words.ts"
+import { ends } from "./Series.ts"
 import { stripChart } from "./stripChart.ts"
 
 const y = {

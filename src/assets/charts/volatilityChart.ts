@@ -10,7 +10,8 @@ import { priceTrends } from "../derived/priceTrends.ts"
 import { Day } from "../partitions.ts"
 import { coinList } from "../raw/coinList.ts"
 import { universeAndWindows } from "../settings.ts"
-import { asTheyEnd, coverage, ends, figure, series, since } from "./Series.ts"
+import { figure } from "../words.ts"
+import { asTheyEnd, coverage, ends, series, since } from "./Series.ts"
 import { shown } from "./Shown.ts"
 
 /** How much each coin's price moves about: the standard deviation of 30 days' log returns, as a share a year. */

@@ -1,7 +1,7 @@
 /** How a report writes figures: tidy from 1e-12 to 1e13, signed where they are changes, and "n/a" where there is none. */
 import { type Html, html, type Value } from "../../services/Html.ts"
 import type * as Column from "../../services/Column.ts"
-import { figure } from "../charts/Series.ts"
+import * as Words from "../words.ts"
 
 /** `67,200`, `1.25M`, `3.4T`, `0.000012`, `1.2e-9` */
 export const tidy = (of: number | null | undefined): string => {
@@ -14,21 +14,19 @@ export const tidy = (of: number | null | undefined): string => {
 }
 
 /** `+12.3 %`: a fraction as a change. */
-export const share = (of: number | null | undefined): string =>
-  of === null || of === undefined ? none : `${Math.abs(of) < 0.0005 ? "" : of > 0 ? "+" : "−"}${percent(Math.abs(of) * 100)} %`
+export const share = (of: number | null | undefined): string => of === null || of === undefined ? none : Words.change(of)
 
 /** The same, coloured; the sign says it without colour. */
 export const change = (of: number | null | undefined): Html =>
-  of === null || of === undefined || Math.abs(of) < 0.0005
+  of === null || of === undefined || Words.isNothing(of)
     ? html`<span>${share(of)}</span>`
     : html`<span class="${of > 0 ? "up" : "down"}">${share(of)}</span>`
 
 /** `−0.76`: a figure without a unit. */
-export const ratio = (of: number | null | undefined): string => of === null || of === undefined ? none : figure(of, 2)
+export const ratio = (of: number | null | undefined): string => of === null || of === undefined ? none : Words.figure(of, 2)
 
 /** `12.3 %`: a fraction as a size. */
-export const size = (of: number | null | undefined): string =>
-  of === null || of === undefined ? none : `${percent(of * 100).replace("-", "−")} %`
+export const size = (of: number | null | undefined): string => of === null || of === undefined ? none : Words.size(of)
 
 /** `1 coin`, `3 coins` */
 export const coins = (of: number): string => `${of} ${of === 1 ? "coin" : "coins"}`
@@ -62,10 +60,4 @@ export const provided = (attribution: string): Html =>
 // helpers
 
 const none = "n/a"
-/** Made when the first figure is written: loading the assets does not wait for it. */
-const written = (options: Intl.NumberFormatOptions) => {
-  let format: Intl.NumberFormat | undefined
-  return (of: number): string => (format ??= new Intl.NumberFormat("en", options)).format(of)
-}
-const plain = written({ maximumSignificantDigits: 6 })
-const percent = written({ minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "negative" })
+const plain = Words.written({ maximumSignificantDigits: 6 })

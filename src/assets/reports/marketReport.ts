@@ -42,8 +42,8 @@ export const marketReport = Asset.make("market_report", {
   const moved = rows
     .flatMap(({ name, price_change_percentage_24h: of }) => of === null ? [] : [{ name, by: of / 100 }])
     .toSorted((a, b) => b.by - a.by)
-  const said = (row: { readonly name: string; readonly by: number } | undefined) =>
-    row === undefined ? "n/a" : html`${row.name} ${change(row.by)}`
+  const said = (row: typeof moved[number] | undefined, none: string) =>
+    row === undefined ? moved.length === 0 ? "n/a" : none : html`${row.name} ${change(row.by)}`
   const bitcoin = rows.find((_) => _.coin_id === "bitcoin")
   const kept = rows.flatMap((_) => figures.get(_.coin_id) ?? [])
   const last = kept.map((_) => _.last_day).toSorted().at(-1)
@@ -69,8 +69,8 @@ ${
       ["Volume, 24 h", tidy(sum(rows.map((_) => _.total_volume))), money],
       ["Bitcoin's share of that cap", size(bitcoin?.market_cap && total ? bitcoin.market_cap / total : null), "of the coins tracked"],
       ["Rose in 24 h", `${moved.filter((_) => _.by > 0).length} of ${moved.length}`, "coins"],
-      ["Most up, 24 h", said(moved[0]), ""],
-      ["Most down, 24 h", said(moved.at(-1)), ""]
+      ["Most up, 24 h", said(moved.find((_) => _.by > 0), "none rose"), ""],
+      ["Most down, 24 h", said(moved.findLast((_) => _.by < 0), "none fell"), ""]
     ])
   }
 <h2>Every coin</h2>

@@ -106,8 +106,9 @@ it("a legend reads as the lines end, the highest first, and leaves out who has n
   assert.deepStrictEqual(asTheyEnd({ coins, of: 4 }, drawing, "price"), { coins: ["c", "b", "a"].map(coin), of: 4 })
 })
 
-it("what a line did is said from its first to its last figure", () => {
-  assert.strictEqual(changes(drawing, { coins: coins.slice(0, 3), of: 3 }, "price"), "A fell by 75%, B rose by 100%, C rose by 0%.")
+it("what a line did is said from its first to its last figure, and nothing of a coin without one", () => {
+  assert.strictEqual(changes(drawing, { coins, of: 4 }, "price"), "A fell by 75%, B rose by 100%, C did not change.")
+  assert.strictEqual(changes(drawing, { coins: coins.slice(3), of: 1 }, "price"), "")
   assert.strictEqual(changes(drawing, { coins: [], of: 0 }, "price"), "")
 })
 

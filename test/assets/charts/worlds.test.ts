@@ -74,10 +74,10 @@ it.effect("one coin is called by its name", () =>
       "Market overview: 1 coin",
       "Market cap in USD and price change in percent, as of 2026-01-02 06:00 UTC · lines: daily prices since 2025-12-30, each on a scale of its own"
     ])
-    // what did not move has not fallen
+    // what did not move has neither risen nor fallen
     assert.match(
       of(specs, "calendar_chart").map((_) => lines(at(_, "title", "subtitle"))).join(),
-      /best 2025-12-31 \(\+0\.0 %\), worst 2025-12-31 \(\+0\.0 %\)/
+      /best 2025-12-31 \(0\.0 %\), worst 2025-12-31 \(0\.0 %\)/
     )
   }).pipe(Effect.provide(world({ market: { bitcoin: days(4).map((day) => [day, 100]) }, now, settings: { historyDays: 4 } }))))
 

@@ -146,7 +146,7 @@ it.effect("the market's report, in full", () =>
     yield* Effect.promise(() => expect(document.body.markup).toMatchFileSnapshot("goldens/market_report.html"))
   }).pipe(Effect.provide(now(markets, market))))
 
-it.effect("one coin, without a gap: it is the whole market, most up and most down", () =>
+it.effect("one coin, without a gap: it is the whole market, most down, and none rose", () =>
   Effect.gen(function*() {
     const document = yield* report
     assert.deepStrictEqual(facts(document), [
@@ -154,7 +154,7 @@ it.effect("one coin, without a gap: it is the whole market, most up and most dow
       ["Volume, 24 h", "n/a", "EUR"],
       ["Bitcoin's share of that cap", "100.0 %", "of the coins tracked"],
       ["Rose in 24 h", "0 of 1", "coins"],
-      ["Most up, 24 h", "bitcoin −10.0 %", ""],
+      ["Most up, 24 h", "none rose", ""],
       ["Most down, 24 h", "bitcoin −10.0 %", ""]
     ])
     assert.deepStrictEqual(words(document).slice(1, 3), [
@@ -193,6 +193,21 @@ it.effect("coins of which nothing is told have no figure, and nothing is made of
     ])
     assert.include(words(document), "No history is kept of bitcoin, other (n/a).")
   }).pipe(Effect.provide(now([row("other"), row("bitcoin")], { bitcoin: [], other: [] }, { source: "live" }))))
+
+it.effect("who stayed where it was is neither most up nor most down", () => {
+  const most = (changes: Readonly<Record<string, number>>) =>
+    Effect.map(report, (document) => facts(document).slice(3, 6).map(([, figure]) => figure)).pipe(
+      Effect.provide(now(
+        Object.entries(changes).map(([id, by]) => row(id, { price_change_percentage_24h: by })),
+        Object.fromEntries(Object.keys(changes).map((id) => [id, []]))
+      ))
+    )
+  return Effect.gen(function*() {
+    assert.deepStrictEqual(yield* most({ a: 0, b: 3 }), ["1 of 2", "b +3.0 %", "none fell"])
+    assert.deepStrictEqual(yield* most({ a: 0, b: -3 }), ["0 of 2", "none rose", "b −3.0 %"])
+    assert.deepStrictEqual(yield* most({ a: 0, b: 0 }), ["0 of 2", "none rose", "none fell"])
+  })
+})
 
 it.effect("of a market cap of 0 nobody has a share; of one without bitcoin's, bitcoin has none", () => {
   const share = (caps: Readonly<Record<string, number | null>>) =>
