@@ -1,5 +1,6 @@
 /** The calendars of the crypto pipeline, in UTC, and how far back its source serves. */
 import * as Partition from "../engine/Partition.ts"
+import * as Column from "../services/Column.ts"
 import { Settings } from "../services/Settings.ts"
 
 /**
@@ -7,6 +8,9 @@ import { Settings } from "../services/Settings.ts"
  * from 00:35: from then on every endpoint of CoinGecko's serves it.
  */
 export class Day extends Partition.daily<Day>()("crypto/Day", { exists: "start", due: "35 minutes" }) {}
+
+/** The column of what is made over days. */
+export const day = Column.Day.annotate({ description: "D, a date in UTC: figures are those of its 00:00, which closes the day before" })
 
 /** A month is due when the point that closes it is: the one of the first of the next month. */
 export class Month extends Partition.monthly<Month>()("crypto/Month", { due: "35 minutes" }) {}

@@ -11,7 +11,7 @@ import { CleanText, cleanText } from "./CleanText.ts"
 /** Mostly [a-z0-9-], but `bitCNY` and `hive_dollar` exist: never folded, never cleaned, refused when it would have to be. */
 export const CoinId = Schema.String.check(Schema.makeFilter(
   (id) => (id !== "" && id.length <= 200 && cleanText(id, 200) === id) || "Expected a plain non-empty id of at most 200 characters"
-))
+)).annotate({ description: "CoinGecko's id of the coin" })
 
 const Figure = Schema.NullOr(Schema.Finite)
 /** A figure that some answers leave out. */

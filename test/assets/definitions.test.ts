@@ -7,14 +7,16 @@ import * as Column from "../../src/services/Column.ts"
 const tables = Object.values(assets).filter((_) => _.into.row !== undefined).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 it("each column says what it holds, and in what", async () => {
+  const mute = tables.flatMap((asset) =>
+    Column.of(asset.into.row ?? Schema.Struct({})).flatMap((_) => _.description ? [] : [`${asset.name}.${_.name}`])
+  )
+  assert.deepStrictEqual(mute, [])
   const said = tables.map((asset) =>
     [
       `## ${asset.name}`,
       asset.about,
       "",
-      ...Column.of(asset.into.row ?? Schema.Struct({})).map((_) =>
-        `- ${_.name} ${_.type}${_.description === undefined ? "" : `: ${_.description}`}`
-      ),
+      ...Column.of(asset.into.row ?? Schema.Struct({})).map((_) => `- ${_.name} ${_.type}: ${_.description}`),
       ""
     ].join("\n")
   )

@@ -11,8 +11,8 @@ import { priceHistory } from "../raw/priceHistory.ts"
 
 /** Two coins, in either order, and a coin with itself. */
 export class Correlation extends Schema.Class<Correlation>("Correlation")({
-  coin_a: CoinId,
-  coin_b: CoinId,
+  coin_a: CoinId.annotate({ description: "CoinGecko's id of the one coin" }),
+  coin_b: CoinId.annotate({ description: "CoinGecko's id of the other; each pair is there both ways round, and each coin with itself" }),
   correlation: Column.figure("Pearson's r of the log returns over the days both coins have one, −1 to 1; missing under 30 of them"),
   days: Column.Whole.annotate({ description: "Days on which both coins have a log return" })
 }) {}

@@ -6,13 +6,13 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /** The return over the calendar day before `day`, as a fraction; missing where either day's price is missing or not above 0. */
 export class DailyReturn extends Schema.Class<DailyReturn>("DailyReturn")({
   coin_id: CoinId,
-  day: Column.Day,
+  day,
   simple_return: Column.figure("p(D) / p(D−1) − 1, a fraction"),
   log_return: Column.figure("ln(p(D) / p(D−1))")
 }) {}

@@ -6,13 +6,13 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /** A coin's part of a day's market; of the coins that were tracked then. */
 export class Dominance extends Schema.Class<Dominance>("Dominance")({
   coin_id: CoinId,
-  day: Column.Day,
+  day,
   share: Column.figure("Market cap / sum of the market caps of all tracked coins that day, 0 to 1; missing where its own is missing or 0")
 }) {}
 

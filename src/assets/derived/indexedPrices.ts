@@ -6,13 +6,13 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /** A coin on a day, against the others, since B: the first day on which all of them have a price above 0. */
 export class IndexedPrice extends Schema.Class<IndexedPrice>("IndexedPrice")({
   coin_id: CoinId,
-  day: Column.Day,
+  day,
   base_day: Column.Day.annotate({ description: "B, the first day on which all compared coins have a price above 0" }),
   price: Schema.Finite.annotate({ description: "p(D), in the file's currency" }),
   indexed: Schema.Finite.annotate({ description: "100 · p(D) / p(B)" }),

@@ -5,7 +5,7 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /**
@@ -13,7 +13,7 @@ import { priceHistory } from "../raw/priceHistory.ts"
  * index is a chain of days: after a day without any return it is missing, since nobody knows where it would stand.
  */
 export class MarketIndex extends Schema.Class<MarketIndex>("MarketIndex")({
-  day: Column.Day,
+  day,
   equal_weight: Column.figure("The day before's × (1 + mean simple return of the coins that have one on D); 100 on the first day"),
   cap_weight: Column.figure(
     "The day before's × (1 + mean simple return weighed by the market cap on D−1, where that is above 0); 100 on the first day"

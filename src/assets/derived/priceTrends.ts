@@ -6,13 +6,13 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /** A window of k days is D−k+1 … D on the calendar: where one of its days is missing, so is the value. */
 export class PriceTrend extends Schema.Class<PriceTrend>("PriceTrend")({
   coin_id: CoinId,
-  day: Column.Day,
+  day,
   sma_7: Column.figure("Mean of the 7 prices D−6 … D, in the file's currency"),
   sma_30: Column.figure("Mean of the 30 prices D−29 … D, in the file's currency"),
   sma_50: Column.figure("Mean of the 50 prices D−49 … D, in the file's currency"),

@@ -6,13 +6,13 @@ import * as Column from "../../services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../services/DuckDb.ts"
 import * as Table from "../../services/Table.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day } from "../partitions.ts"
+import { Day, day } from "../partitions.ts"
 import { priceHistory } from "../raw/priceHistory.ts"
 
 /** Missing where either coin lacks one of the returns, or does not vary. */
 export class RollingCorrelation extends Schema.Class<RollingCorrelation>("RollingCorrelation")({
   coin_id: CoinId,
-  day: Column.Day,
+  day,
   correlation_30: Column.figure("Pearson's r of the 30 log returns D−29 … D and bitcoin's, −1 to 1"),
   correlation_90: Column.figure("Pearson's r of the 90 log returns D−89 … D and bitcoin's, −1 to 1")
 }) {}

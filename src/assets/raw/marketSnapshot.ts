@@ -15,7 +15,7 @@ const said = (description: string) => Schema.NullOr(Schema.String).annotate({ de
 
 /** The market of a coin at the moment it was asked for. Amounts in the file's currency, percentages in percent, what CoinGecko does not know is missing. */
 export class Market extends Schema.Class<Market>("Market")({
-  coin_id: CoinId.annotate({ description: "CoinGecko's id" }),
+  coin_id: CoinId,
   observed_at: Column.Instant.annotate({ description: "When it was asked for (UTC)" }),
   symbol: Schema.String.annotate({ description: "Ticker; several coins may share one" }),
   name: Schema.String.annotate({ description: "The coin's name" }),

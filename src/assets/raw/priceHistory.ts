@@ -3,18 +3,17 @@ import * as Asset from "../../engine/Asset.ts"
 import * as Check from "../../engine/Check.ts"
 import { CoinGecko, CoinGeckoError, CoinId } from "../../services/CoinGecko.ts"
 import { NotFound } from "../../services/CoinGeckoError.ts"
-import * as Column from "../../services/Column.ts"
 import { Settings } from "../../services/Settings.ts"
 import * as Table from "../../services/Table.ts"
 import { Coin } from "../Coin.ts"
 import * as deadlines from "../deadlines.ts"
-import { Day, freeDays, served } from "../partitions.ts"
+import { Day, day, freeDays, served } from "../partitions.ts"
 import { whereabouts } from "./coinList.ts"
 
 /** A coin at 00:00 UTC, the start of `day`, in the file's currency. `total_volume` is that of the 24 hours before. */
 export class DailyPrice extends Schema.Class<DailyPrice>("DailyPrice")({
-  coin_id: CoinId.annotate({ description: "CoinGecko's id" }),
-  day: Column.Day.annotate({ description: "UTC date; the figures are those of its 00:00, which close the day before" }),
+  coin_id: CoinId,
+  day,
   price: Schema.Finite.annotate({ description: "Price at 00:00 UTC, in the file's currency" }),
   market_cap: Schema.NullOr(Schema.Finite).annotate({
     description: "Market cap at 00:00 UTC, in the file's currency; 0 where nobody vouched for the supply"
