@@ -17,6 +17,7 @@ import type { World } from "./world.ts"
 /** What `crypto backfills --json` prints, newest first. */
 export const BackfillsJson = Schema.Array(Schema.Struct({
   backfill: Schema.String,
+  /** `paused`: somebody stopped it; `cut short`: its process died. Either goes on with `crypto backfills resume`. */
   state: Schema.Literals(["running", "queued", "deferred", "paused", "succeeded", "partial", "failed", "cut short"]),
   targets: Schema.Array(Schema.String),
   /** Days, both in it. */

@@ -69,6 +69,7 @@ export const requests = (
 /** The tag of a backfill's requests: its value is the backfill's id. */
 export const TAG = "backfill"
 
+/** `paused`: somebody stopped it; `cut short`: its process died. Either goes on when it is taken up. */
 export type State = "running" | "queued" | "deferred" | "paused" | "succeeded" | "partial" | "failed" | "cut short"
 
 export interface Backfill {
@@ -176,6 +177,7 @@ const stateOf = (batches: ReadonlyArray<Request>): State => {
   if (batches.some((_) => _.state === "queued" && _.notBefore === Requests.NEVER)) return "paused"
   if (batches.some(Requests.isDeferred)) return "deferred"
   if (some("queued")) return "queued"
-  if (some("cancelled", "interrupted", "lost")) return "cut short"
+  if (some("lost")) return "cut short"
+  if (some("cancelled", "interrupted")) return "paused"
   return some("failed") ? "failed" : some("partial") ? "partial" : "succeeded"
 }

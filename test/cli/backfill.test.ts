@@ -112,7 +112,7 @@ it.effect("a backfill that is interrupted is paused: what it made stays, it says
     assert.isDefined(id, err)
     assert.deepStrictEqual(asked, ["2026-10-01..2026-10-05", "2026-10-06..2026-10-10"])
     const [said] = yield* Schema.decodeEffect(Schema.fromJsonString(BackfillsJson))((yield* weather("backfills", "--json")).out)
-    assert.deepStrictEqual([said?.backfill, said?.succeeded], [id, 1])
+    assert.deepStrictEqual([said?.backfill, said?.state, said?.succeeded], [id, "paused", 1])
     const resumed = yield* Effect.forkChild(weather("backfills", "resume", id ?? ""), { startImmediately: true })
     for (let i = 0; i < 70; i++) yield* TestClock.adjust("1 second")
     const { code } = yield* Fiber.join(resumed)

@@ -135,6 +135,28 @@ describe("a backfill", () => {
       assert.deepStrictEqual((yield* only).batches.map((_) => [_.state, _.cancelledAt !== null]), [["running", true], ["queued", false]])
     })))
 
+  it.effect("is paused when somebody stopped it, whatever is left, and cut short when its process died", () =>
+    world(Effect.gen(function*() {
+      const ledger = yield* Ledger
+      const told = Effect.fnUntraced(function*(backfill: string, ...ends: ReadonlyArray<Request.Ended>) {
+        for (const [i, state] of ends.entries()) {
+          const [id, tags] = [`${backfill}-${i}`, { backfill, batch: `${i + 1}/${ends.length}` }]
+          yield* ledger.record({ _tag: "RunRequested", id, trigger: "a test", targets: [], tags })
+          yield* ledger.record({ _tag: "RequestEnded", request: id, state, note: "" })
+        }
+        return (yield* Backfill.all).find((_) => _.id === backfill)?.state
+      })
+      assert.deepStrictEqual(
+        [
+          yield* told("a", "succeeded", "interrupted"),
+          yield* told("b", "cancelled", "failed"),
+          yield* told("c", "interrupted", "lost"),
+          yield* told("d", "succeeded", "lost")
+        ],
+        ["paused", "paused", "cut short", "cut short"]
+      )
+    })))
+
   it.effect("makes what was planned, batch after batch, behind what is more urgent", () =>
     world(Effect.gen(function*() {
       const { asked, counts } = assets()
