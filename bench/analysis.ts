@@ -65,6 +65,12 @@ const analysis = [
   assets.returnDistribution
 ]
 
+const made = (targets: ReadonlyArray<(typeof analysis)[number] | typeof assets.correlationMatrix>) =>
+  Effect.flatMap(Run.upToDate(targets, { only: true, force: true }), (reports) =>
+    reports.some((_) => _.state !== "succeeded")
+      ? Effect.die(new Error(`${targets.map((_) => _.name).join(", ")}: not made`))
+      : Effect.void)
+
 const main = Effect.gen(function*() {
   const sql = yield* DuckDb
   const bare = yield* bareFile("bare.duckdb")
@@ -79,12 +85,7 @@ const main = Effect.gen(function*() {
     for (let round = 0; round < rounds; round++) {
       // both make a table that was not there
       yield* sql`DROP TABLE IF EXISTS ${sql(asset.name)}`
-      ours.push(
-        yield* took(
-          Effect.flatMap(Run.upToDate([asset], { only: true, force: true }), (reports) =>
-            reports.some((_) => _.state !== "succeeded") ? Effect.die(new Error(`${asset.name} failed`)) : Effect.void)
-        )
-      )
+      ours.push(yield* took(made([asset])))
       const [text, parameters] = handed.get(asset.name) ?? ["", []]
       yield* Effect.promise(() => bare.run(`DROP TABLE IF EXISTS ${asset.name}`))
       theirs.push(
@@ -102,7 +103,7 @@ const main = Effect.gen(function*() {
       yield* sql`DROP TABLE IF EXISTS ${sql(name)}`
       yield* Effect.promise(() => bare.run(`DROP TABLE IF EXISTS ${name}`))
     }
-    ours.push(yield* took(Run.upToDate(analysis, { only: true, force: true })))
+    ours.push(yield* took(made(analysis)))
     theirs.push(
       yield* took(Effect.promise(async () => {
         for (const { name } of analysis) {
@@ -115,7 +116,7 @@ const main = Effect.gen(function*() {
   console.log(line("all, in one run", median(ours), median(theirs)))
   const matrix: Array<Took> = []
   for (let round = 0; round < rounds; round++) {
-    matrix.push(yield* took(Run.upToDate([assets.correlationMatrix], { only: true, force: true })))
+    matrix.push(yield* took(made([assets.correlationMatrix])))
   }
   const { clock, processors } = median(matrix)
   console.log(`\ncorrelation_matrix, ${coins ** 2} pairs, without a join: ${clock.toFixed(0)} ms, ${processors.toFixed(0)} of processors`)

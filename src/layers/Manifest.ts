@@ -16,17 +16,26 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         seq BIGINT, materialization_id VARCHAR, asset VARCHAR, subject VARCHAR, first_key VARCHAR, last_key VARCHAR,
         changed VARCHAR, code_version VARCHAR, saw_up_to BIGINT, input_ids VARCHAR,
         "rows" BIGINT, content_hash VARCHAR, warnings VARCHAR, published_at TIMESTAMPTZ)`)
+    // a transaction that began before another's commit does not see its entries
+    let last = 0
     return Manifest.of({
       publish: Effect.fn("Manifest.publish")(function*(entry) {
         const { changed, inputs, warnings } = yield* encodeLists(entry)
-        const insert = sql`
-          INSERT INTO _manifest
-          SELECT
-            coalesce(max(seq), 0) + 1, ${entry.id}, ${entry.asset}, ${entry.subject}, ${entry.window.first}, ${entry.window.last},
-            ${changed}, ${entry.codeVersion}, ${entry.sawUpTo}, ${inputs},
-            ${entry.rows}, ${entry.contentHash}, ${warnings}, ${DateTime.makeUnsafe(entry.at)}
-          FROM _manifest`
-        yield* sql`${written(insert)}`
+        const insert = Effect.suspend(() =>
+          sql<{ readonly seq: number }>`${
+            written(sql`
+              INSERT INTO _manifest
+              SELECT
+                greatest(coalesce(max(seq), 0), ${last}) + 1, ${entry.id}, ${entry.asset}, ${entry.subject},
+                ${entry.window.first}, ${entry.window.last}, ${changed}, ${entry.codeVersion}, ${entry.sawUpTo}, ${inputs},
+                ${entry.rows}, ${entry.contentHash}, ${warnings}, ${DateTime.makeUnsafe(entry.at)}
+              FROM _manifest
+              RETURNING seq`)
+          }`
+        )
+        yield* sql.atomic(Effect.map(insert, ([entry]) => {
+          last = entry?.seq ?? last
+        }))
       }, Effect.orDie),
       log: Effect.fn("Manifest.log")(function*(assets) {
         if (assets.length === 0) return []

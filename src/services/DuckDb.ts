@@ -1,8 +1,8 @@
 /**
  * The data file, as a `SqlClient` that cannot lie about what it wrote.
  *
- * A statement has a connection of its own, and so has a transaction; what writes takes turns. Any statement that fails
- * inside a transaction ends it, also when the error was caught: nothing of it is kept. A query that is interrupted, or
+ * A statement has a connection of its own, and so has a transaction; what writes takes turns, and what a transaction stages
+ * for itself needs none. Any statement that fails inside a transaction ends it, also when the error was caught: nothing of it is kept. A query that is interrupted, or
  * passes its deadline, is stopped. A result is whole or an error.
  *
  * Values come out as JSON has them: DATE "2026-01-31", every timestamp "2026-01-31T00:00:00.000Z", whole numbers as
@@ -66,6 +66,16 @@ export interface ReadOnlyResult {
 export interface DuckDbClient extends SqlClient.SqlClient {
   /** One transaction, made again from its start when it conflicts with another: five tries. Inside a transaction it joins that. */
   readonly atomic: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
+  /**
+   * One transaction in two parts, made again as `atomic` is. `stage` goes on beside other transactions: it reads, and writes only
+   * what is nobody else's. `publish`, in its turn, writes what others see, and the commit follows at once. Both read what was there
+   * when the transaction began. Those of one table come one after the other. Inside a transaction both parts join that.
+   */
+  readonly staging: <A, E, R, B, E2, R2>(
+    table: string,
+    stage: Effect.Effect<A, E, R>,
+    publish: (staged: A) => Effect.Effect<B, E2, R2>
+  ) => Effect.Effect<B, E | E2 | SqlError.SqlError, R | R2>
   /**
    * Adds rows by column to a table (a temporary one, too) inside the current transaction, or one of its own.
    * Every column of the table is named; a value that its column would bend is an error. Answers the number of rows.

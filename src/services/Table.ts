@@ -8,17 +8,17 @@
 import { DateTime, Effect, Schema } from "effect"
 import { type SqlError, Statement } from "effect/sql"
 import type * as Asset from "../engine/Asset.ts"
-import { AuditFailed, describe, type Finding } from "../engine/Check.ts"
+import { AuditFailed, describe } from "../engine/Check.ts"
 import { Entry, Manifest } from "../engine/Manifest.ts"
 import { Plug } from "../engine/Run.ts"
 import type { Window } from "../engine/Partition.ts"
 import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
-import { DuckDb, type DuckDbClient, type DuckDbError } from "./DuckDb.ts"
-import { audited, reviewed } from "./table/audit.ts"
+import { DuckDb, type DuckDbError } from "./DuckDb.ts"
+import { audited, keep, reviewed } from "./table/audit.ts"
 import { compared } from "./table/compared.ts"
-import { fit, found, rowGroup } from "./table/found.ts"
+import { ensure, fit, found, rowGroup } from "./table/found.ts"
 import { adopt, ddl, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
 
 export { OFFENDERS } from "./table/audit.ts"
@@ -73,7 +73,7 @@ export const make = <
     Effect.gen(function*() {
       const sql = yield* DuckDb
       yield* adopt(sql, asset)
-      yield* sql`CREATE TABLE IF NOT EXISTS ${sql(asset.name)} (${ddl(sql, shape)})`
+      yield* ensure(sql, asset, shape)
       const names = sql.csv(shape.columns.map((_) => sql`${sql(_.name)}`))
       const relation = sql`(SELECT ${names} FROM ${sql(asset.name)} WHERE ${slicing(sql, asset, shape, slice)})`
       const rows = DuckDb.use((sql) => Effect.flatMap(sql`FROM ${relation} ORDER BY ALL`, decode))
@@ -84,7 +84,11 @@ export const make = <
       const sql = yield* DuckDb
       yield* adopt(sql, step.asset)
       const rows = Statement.isFragment(value) ? value : transpose(shape, yield* encode(value))
-      const once = sql.atomic(published(step, shape, rows))
+      // by itself: whoever reads a table that a transaction has made, and not yet committed, has a conflict
+      yield* ensure(sql, step.asset, shape)
+      const plug = yield* Plug
+      const once = sql.staging(step.asset.name, stage(step, shape, rows),
+        (_) => Effect.tap(publish(step, shape, _), plug("committing", step.asset, step.subject)))
       const { made, publication, refused } = yield* once.pipe(
         Effect.catchTag("Unfit", (_) => Effect.andThen(fit(sql, step.asset, shape, _), once)),
         Effect.catchTag("Unfit", Effect.die)
@@ -104,6 +108,7 @@ export const make = <
   const audit = Effect.fnUntraced(function*(asset: Asset.Any, window: Window) {
     const sql = yield* DuckDb
     yield* adopt(sql, asset)
+    yield* ensure(sql, asset, shape)
     yield* Effect.catchTag(found(sql, asset, shape), "Unfit", (_) => fit(sql, asset, shape, _))
     return yield* reviewed(sql, { id: "", asset, window, subject: undefined, sawUpTo: 0, inputs: {} }, shape)
   })
@@ -122,12 +127,14 @@ const transpose = (shape: Shape, rows: ReadonlyArray<object>): Columns => {
   return Object.fromEntries(shape.columns.map(({ name }) => [name, values.map((_) => _.get(name) ?? null)]))
 }
 
+type Staged = Effect.Success<ReturnType<typeof stage>>
+
 /**
- * Inside the transaction: stage, audit, and swap or keep the offenders. Where there was no row yet, the staged table
- * becomes the table: it is written once. Elsewhere it is a temporary one, since DuckDB does not give back the room of a table
- * that is made and dropped in one transaction.
+ * The rows, looked at and compared with what is there; nobody else sees them yet. Where there was no row, the staged table becomes
+ * the table: it is written once. Elsewhere it is a temporary one, since DuckDB does not give back the room of a table that is made
+ * and dropped in one transaction.
  */
-const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
+const stage = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: Statement.Fragment | Columns) {
   const sql = yield* DuckDb
   const plug = yield* Plug
   const { hasRows, readsLittle } = yield* found(sql, step.asset, shape)
@@ -138,31 +145,29 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, ro
     ? Effect.map(sql<{ Count: number }>`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${order}`, ([_]) => _?.Count ?? 0)
     : sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
-  const findings = yield* audited(sql, step, shape)
+  const offending = yield* audited(sql, step, shape)
+  const refused = offending.map((_) => _.finding).filter((_) => _.severity === "block")
+  const here = slicing(sql, step.asset, { ...shape, log: undefined }, step)
+  const comparison = refused.length > 0
+    ? undefined
+    : yield* compared(sql, step, shape, hasRows && shape.log === undefined ? here : undefined)
   yield* plug("checked", step.asset, step.subject)
-  const refused = findings.filter((_) => _.severity === "block")
-  let publication: Store.Publication = { rows: 0, changed: Span.empty, warnings: [] }
-  if (refused.length > 0) yield* sql`DROP TABLE ${staged(sql, step)}`
-  else publication = yield* swap(sql, step, shape, { becomes, hasRows, warnings: findings })
-  yield* plug("committing", step.asset, step.subject)
-  return { made, publication, refused }
+  return { becomes, made, offending, refused, comparison, here }
 })
 
-/** The slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
-const swap = Effect.fnUntraced(function*(
-  sql: DuckDbClient,
-  step: Store.Step,
-  shape: Shape,
-  { becomes, hasRows, warnings }: {
-    readonly becomes: boolean
-    readonly hasRows: boolean
-    readonly warnings: ReadonlyArray<Finding>
-  }
-) {
+/** Keeps the offenders; the slice's rows are swapped, if any of its keys came out another than it was, and the manifest says so. */
+const publish = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, of: Staged) {
+  const { becomes, comparison, here, made, offending, refused } = of
+  const sql = yield* DuckDb
   const { asset, subject, window } = step
+  const warnings = yield* keep(sql, step, offending)
+  if (comparison === undefined) {
+    yield* sql`DROP TABLE ${staged(sql, step)}`
+    const none: Store.Publication = { rows: 0, changed: Span.empty, warnings: [] }
+    return { made, publication: none, refused }
+  }
   const table = sql`${sql(asset.name)}`
-  const here = slicing(sql, asset, { ...shape, log: undefined }, step)
-  const { changed, hash, revised, rows } = yield* compared(sql, step, shape, hasRows && shape.log === undefined ? here : undefined)
+  const { changed, hash, revised, rows } = comparison
   if (changed.length > 0 && becomes) {
     yield* sql`DROP TABLE ${table}; ALTER TABLE ${staged(sql, step)} RENAME TO ${table}`
   } else {
@@ -191,12 +196,7 @@ const swap = Effect.fnUntraced(function*(
       at: DateTime.toEpochMillis(yield* DateTime.now)
     })
   )
-  return {
-    rows,
-    changed,
-    warnings,
-    ...revisions(asset, Span.size(revised))
-  }
+  return { made, publication: { rows, changed, warnings, ...revisions(asset, Span.size(revised)) }, refused }
 })
 
 /** Whatever reads nothing is served by a source: keys that it had served before, and serves otherwise now. */

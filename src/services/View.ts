@@ -17,7 +17,7 @@ import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbClient } from "./DuckDb.ts"
 import type { Failure, Rows } from "./Table.ts"
-import { audited } from "./table/audit.ts"
+import { audited, keep } from "./table/audit.ts"
 import { contentOf, ddl, type Shape, staged } from "./table/Shape.ts"
 import { written } from "./written.ts"
 
@@ -59,7 +59,7 @@ const published = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, qu
   const said = sql`SELECT ${columns} FROM (${written(query)})`
   yield* sql`CREATE OR REPLACE TEMP TABLE ${staged(sql, step)} (${ddl(sql, shape)})`
   yield* sql`INSERT INTO ${staged(sql, step)} BY NAME ${said}`
-  const found = yield* audited(sql, step, shape)
+  const found = yield* keep(sql, step, yield* audited(sql, step, shape))
   const refused = found.filter((_) => _.severity === "block")
   if (refused.length > 0) return { publication: { rows: 0, changed: Span.empty, warnings: [] }, refused }
   const [now] = yield* sql<{ digest: string; n: number }>`SELECT count(*) || ':' || sum(${

@@ -1,6 +1,6 @@
 /** A table is written by write–audit–publish: what is refused changes nothing, what is published is whole, what is unchanged is not written. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Schema } from "effect"
+import { Effect, Exit, Latch, Schema } from "effect"
 import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -80,6 +80,32 @@ it.effect("rows of another subject than the one that is made are refused, and th
     assert.deepStrictEqual(yield* sql`SELECT subject, "check", count(*) AS n FROM _offenders GROUP BY ALL`, [
       { subject: "b", check: "of the subject", n: 1 }
     ])
+  }).pipe(Effect.provide(world))
+})
+
+it.effect("two tables are staged beside each other, and each keeps its first offenders and has a number of its own", () => {
+  const small = (name: string) =>
+    Asset.make(name, { about: "", into: Table.make(Row), checks: [Check.warn(Check.within("price", 0, 10))] }, () =>
+      Effect.succeed([row("1", 11)]))
+  const assets = [small("one"), small("two")]
+  const together = Effect.gen(function*() {
+    const both = yield* Latch.make(false)
+    const staged = new Set<string>()
+    const reports = yield* Effect.provideService(Run.upToDate(assets, { force: true }), Run.Plug,
+      (at, { name }) => at !== "staged" ? Effect.void : Effect.andThen(staged.add(name).size === 2 ? both.open : Effect.void, both.await))
+    assert.deepStrictEqual(outcomes(reports).map((_) => _._tag), ["Made", "Made"])
+  })
+  return Effect.gen(function*() {
+    const sql = yield* DuckDb
+    // the first of the two makes the table of offenders, and the other conflicts with that
+    yield* together
+    yield* together
+    assert.deepStrictEqual(yield* sql`SELECT asset, count(*) AS n FROM _offenders GROUP BY ALL ORDER BY ALL`, [
+      { asset: "one", n: 2 },
+      { asset: "two", n: 2 }
+    ])
+    assert.deepStrictEqual(yield* sql`SELECT seq FROM _manifest ORDER BY seq`, [1, 2, 3, 4].map((seq) => ({ seq })))
+    assert.deepStrictEqual(yield* sql`SELECT count(*) AS n FROM one UNION ALL SELECT count(*) FROM two`, [{ n: 1 }, { n: 1 }])
   }).pipe(Effect.provide(world))
 })
 

@@ -2,7 +2,7 @@
 import { DateTime, Effect } from "effect"
 import type { Statement } from "effect/sql"
 import { isInTime } from "../../engine/Calendar.ts"
-import { CAP, type Rule, type Severity } from "../../engine/Check.ts"
+import { CAP, type Finding, type Rule, type Severity } from "../../engine/Check.ts"
 import type * as Store from "../../engine/Store.ts"
 import type { DuckDbClient } from "../DuckDb.ts"
 import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.ts"
@@ -10,16 +10,25 @@ import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.t
 /** The names of DuckDB tables that are not assets'. */
 export const OFFENDERS = "_offenders"
 
-/** What the checks found, with the first of the offenders kept. */
+/** What a check found, and the query that finds its offenders. */
+interface Offending {
+  readonly finding: Finding
+  readonly offending: Statement.Fragment
+}
+
+/** What the checks find in what is staged. */
 export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
-  const { asset, id, subject } = step
-  const now = yield* DateTime.now
-  const rules = judged(sql, step, shape, now, staged(sql, step))
+  const rules = judged(sql, step, shape, yield* DateTime.now, staged(sql, step))
   const counts = yield* counted(sql, rules, staged(sql, step))
-  const found = rules.flatMap(({ check, offending, severity }, i) => {
+  return rules.flatMap(({ check, offending, severity }, i): ReadonlyArray<Offending> => {
     const offenders = counts[i] ?? 0
     return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
   })
+})
+
+/** Keeps the first of the offenders. */
+export const keep = Effect.fnUntraced(function*(sql: DuckDbClient, { asset, id, subject }: Store.Step, found: ReadonlyArray<Offending>) {
+  const now = yield* DateTime.now
   if (found.length > 0) {
     yield* sql`
       CREATE TABLE IF NOT EXISTS ${sql(OFFENDERS)}

@@ -15,11 +15,14 @@ export const rowGroup = 122_880
 /** What stands under a table's name is a view, or has other columns than its rows have now. */
 export class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
 
-/** What is to be known of a table, made if there was none, before rows go into it. */
+/** So that there is one; a view under its name is left alone. */
+export const ensure = (sql: DuckDbClient, { name }: Asset.Any, shape: Shape) =>
+  sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
+
+/** What is to be known of a table that exists before rows go into it. */
 export const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name }: Asset.Any, shape: Shape) {
   const sources = [...new Set(Object.values(from).map((_) => _.asset.name))]
   const look = sql`
-    CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)});
     WITH tables AS (
       SELECT
         count(*) FILTER (table_name = ${name}) > 0 AS "isTable",
@@ -43,8 +46,9 @@ export const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name
 })
 
 /** A table as its rows are now: what was added is missing in old rows, what was dropped is dropped; a view gives way. */
-export const fit = Effect.fnUntraced(function*(sql: DuckDbClient, { name }: Asset.Any, shape: Shape, { columns, isView }: Unfit) {
-  if (isView) return yield* sql`DROP VIEW ${sql(name)}`
+export const fit = Effect.fnUntraced(function*(sql: DuckDbClient, asset: Asset.Any, shape: Shape, { columns, isView }: Unfit) {
+  const { name } = asset
+  if (isView) return yield* Effect.andThen(sql`DROP VIEW ${sql(name)}`, ensure(sql, asset, shape))
   const kept = (_: Column.Column) =>
     columns.includes(_.name)
       ? sql`TRY_CAST(${sql(_.name)} AS ${sql.literal(_.type)}) AS ${sql(_.name)}`
