@@ -2,7 +2,7 @@
 import { DateTime, Effect } from "effect"
 import { Statement } from "effect/sql"
 import type * as Asset from "../../engine/Asset.ts"
-import { type Calendar, isInTime } from "../../engine/Calendar.ts"
+import type { Calendar } from "../../engine/Calendar.ts"
 import type { Window } from "../../engine/Partition.ts"
 import type * as Store from "../../engine/Store.ts"
 import type * as Column from "../Column.ts"
@@ -65,25 +65,6 @@ export const hasDates = (columns: Shape["columns"], column: string, { unit }: Ca
 /** No asset is called so: a name begins with a letter. */
 export const stagedName = ({ asset }: Store.Step) => `_staged_${asset.name}`
 export const staged = (sql: DuckDbClient, step: Store.Step) => sql`${sql(stagedName(step))}`
-
-/**
- * A value that no two keys share, and whose text tells the key: a date or an instant in its time, or itself if it lies in
- * none. Rows of one key may have several: a week's days, the quarters of an hour by a zone's clocks.
- */
-export const keyOf = (sql: DuckDbClient, asset: Asset.Any, { columns, key }: Shape): Statement.Fragment => {
-  if (asset.per === undefined || key === undefined) return sql`''`
-  const { calendar } = asset.per
-  if (calendar.unit === "static") return sql`${sql(key)}`
-  const unit = calendar.unit === "week" ? "day" : calendar.unit
-  const trunc = sql`date_trunc(${sql.literal(`'${unit}'`)}, ${sql(key)})`
-  if (hasDates(columns, key, calendar)) return unit === "day" ? sql`${sql(key)}` : sql`${trunc}::DATE`
-  return calendar.zone === "UTC"
-    ? sql`epoch_ms(${trunc})`
-    : sql`epoch_ms(time_bucket(INTERVAL 15 MINUTES, ${sql(key)}::TIMESTAMPTZ))`
-}
-
-export const ordinalOf = (calendar: Calendar, k: string): number | undefined =>
-  !isInTime(calendar) ? calendar.ordinalOf(k) : k.includes("-", 1) ? calendar.ordinalOn(k) : calendar.ordinalAt(Number(k))
 
 /**
  * The content of a row as a number: summed, of some rows, whatever their order. Of a double the first 41 bits count, twelve
