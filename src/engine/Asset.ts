@@ -6,7 +6,7 @@
  * kept as data: so a graph can be drawn, planned and replayed without running anything, and an asset can be yielded,
  * piped and provided without any engine.
  */
-import { Clock, Context, Duration, Effect, Effectable, Option, Random, Record, type Result, type Schedule, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Effectable, Option, Random, Record, type Schedule, Schema } from "effect"
 import type { Condition } from "./automation/Condition.ts"
 import type { Check } from "./Check.ts"
 import * as Edge from "./Edge.ts"
@@ -115,8 +115,10 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset
 }
 
 /** Materializations and runs have names that sort by the time they began. */
-export const newId: Effect.Effect<string> = Effect.zipWith(Clock.currentTimeMillis, Random.nextIntBetween(0, 2 ** 40, { halfOpen: true }),
-  (now, chance) => `${now.toString(36).padStart(9, "0")}-${chance.toString(16).padStart(10, "0")}`)
+export const newId: Effect.Effect<string> = Clock.clockWith((clock) =>
+  Effect.map(Random.nextIntBetween(0, 2 ** 40, { halfOpen: true }), (chance) =>
+    `${clock.currentTimeMillisUnsafe().toString(36).padStart(9, "0")}-${chance.toString(16).padStart(10, "0")}`)
+)
 
 /**
  * The body hands its store rows, or the SQL that makes them.
@@ -214,41 +216,52 @@ export const make = <
   const sources = Object.values(from).map((_) => _.asset)
   const names = sources.flatMap(namesOf)
   const inputs = Record.map(from, (_) => forItsSubjects(_, of))
+  const named = Object.entries(inputs)
+  const { retry } = options
+  const given: Duration.Input | undefined = options.timeout
+  const duration = given === undefined ? undefined : Duration.fromInputUnsafe(given)
+  const inTime = <A, E2, R2>(once: Effect.Effect<A, E2, R2>): Effect.Effect<A, E2 | TimedOut, R2> =>
+    duration === undefined
+      ? once
+      : Effect.timeoutOrElse(once, { duration, orElse: () => new TimedOut({ asset: name, after: Duration.format(duration) }) })
   /** An attempt is the body and the writing of what it hands over, which may be the work; what the store refuses is not tried again. */
-  const attempt = (values: Values<From>, write: (value: In) => Effect.Effect<Store.Publication, EK, RK>) => {
-    const timeout: Duration.Input | undefined = options.timeout
-    const all = Effect.flatMap(body(values), (value) => Effect.result(write(value)))
-    const once: Effect.Effect<Result.Result<Store.Publication, EK>, E | TimedOut, R | RK> = timeout === undefined
-      ? all
-      : Effect.timeoutOrElse(all, {
-        duration: timeout,
-        orElse: () => new TimedOut({ asset: name, after: Duration.format(Duration.fromInputUnsafe(timeout)) })
-      })
-    return Effect.flatMap(options.retry === undefined ? once : Effect.retry(once, options.retry), Effect.fromResult)
-  }
+  const attempt = (values: Values<From>, write: (value: In) => Effect.Effect<Store.Publication, EK, RK>) =>
+    retry === undefined
+      ? inTime(Effect.flatMap(body(values), write))
+      : Effect.flatMap(Effect.retry(inTime(Effect.flatMap(body(values), (value) => Effect.result(write(value)))), retry), Effect.fromResult)
   const read = (slice: Store.Slice) => into.read(self, slice)
-  /** The newest of what it reads, and how far that looks. */
-  const newest = Effect.map(Manifest.use((_) => _.newest(names)), ({ ids, seq }) => ({
-    seq,
-    ids: Object.fromEntries(sources.flatMap((source) => {
-      const id = namesOf(source).map((_) => ids[_]).find((_) => _ !== undefined)
-      return id === undefined ? [] : [[source.name, id]]
-    }))
-  }))
+  /** How far it looks, and the newest of what it reads. */
+  const newest = Manifest.use((_) => _.newest(names))
+  /** By the names that they have now. */
+  const idsOf = (ids: Readonly<Record<string, string>>): Record<string, string> => {
+    const current: Record<string, string> = {}
+    for (const source of sources) {
+      const id = ids[source.name] ?? source.aliases.map((_) => ids[_]).find((_) => _ !== undefined)
+      if (id !== undefined) current[source.name] = id
+    }
+    return current
+  }
   /** What is published while the inputs are being read may not have been seen, unless this very reading made it. */
-  const pulled = Effect.gen(function*() {
+  const pulled = function*() {
     const hook = yield* Making
-    const makes = (yield* Effect.forEach(sources, hook)).some(Option.isSome)
-    if (!makes) return { ...(yield* newest), values: yield* Effect.all(inputs) }
-    const values = yield* Effect.all(inputs, { concurrency: "unbounded" })
-    return { ...(yield* newest), values }
-  })
+    let makes = false
+    for (const source of sources) makes = Option.isSome(yield* hook(source)) || makes
+    if (makes) {
+      const values = yield* Effect.all(inputs, { concurrency: "unbounded" })
+      return { ...(yield* newest), values }
+    }
+    const seen = yield* newest
+    // a copy has its keys from the start, and is filled without growing
+    const values: Record<string, unknown> = { ...inputs }
+    for (const [name, input] of named) values[name] = yield* input
+    return { ...seen, values }
+  }
   const step = (slice: Store.Slice, id: string) =>
     Effect.gen(function*() {
       const chosen = yield* options.settings ?? none
-      const { ids, seq, values } = yield* pulled
+      const { ids, seq, values } = yield* pulled()
       const publication = yield* attempt(values as Values<From>,
-        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: { ...ids, ...chosen } }, value))
+        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: { ...idsOf(ids), ...chosen } }, value))
       yield* (yield* Published)(self, publication)
       return (yield* ReadBack) ? yield* read(slice) : undefined
     }).pipe(

@@ -89,7 +89,14 @@ export const inMemory = (published: ReadonlyArray<Numbered> = []): Layer.Layer<M
         }),
       log: (assets) => Effect.sync(() => [...new Set(assets)].flatMap(of).sort((a, b) => a.seq - b.seq)),
       newest: (assets) =>
-        Effect.sync(() => ({ seq, ids: Object.fromEntries(assets.flatMap((_) => of(_).slice(-1).map(({ id }) => [_, id]))) })),
+        Effect.sync(() => {
+          const ids: Record<string, string> = {}
+          for (const asset of assets) {
+            const last = of(asset).at(-1)
+            if (last !== undefined) ids[asset] = last.id
+          }
+          return { seq, ids }
+        }),
       has: (id) => Effect.sync(() => ids.has(id)),
       forget: (seqs) =>
         Effect.sync(() => {
@@ -114,7 +121,11 @@ export const namesOf = ({ aliases, name }: Named): ReadonlyArray<string> => [nam
 export const historyOf = Effect.fnUntraced(function*<A extends Named>(assets: ReadonlyArray<A>) {
   const manifest = yield* Manifest
   const entries = Map.groupBy(yield* manifest.log(assets.flatMap(namesOf)), (_) => _.asset)
-  return new Map(assets.map((asset) => [asset, namesOf(asset).flatMap((_) => entries.get(_) ?? []).sort((a, b) => a.seq - b.seq)] as const))
+  const of = (asset: A): ReadonlyArray<Numbered> =>
+    asset.aliases.length === 0
+      ? entries.get(asset.name) ?? []
+      : namesOf(asset).flatMap((_) => entries.get(_) ?? []).sort((a, b) => a.seq - b.seq)
+  return new Map(assets.map((asset) => [asset, of(asset)] as const))
 })
 
 /** The state of one asset, from its entries, oldest first. Keys that are none of this calendar's are left out. */

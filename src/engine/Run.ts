@@ -128,9 +128,24 @@ export const notBefore = (cause: Cause.Cause<unknown>): number | undefined => {
 const instantOf = (error: unknown): ReadonlyArray<number> =>
   Predicate.hasProperty(error, "notBefore") && typeof error.notBefore === "number" ? [error.notBefore] : []
 
+/** What the steps of a run have in common. */
+interface Here {
+  readonly run: string
+  readonly defers: boolean
+  /** The ledger, and whoever listens to the progress, hear the same. */
+  readonly tell: (...events: [Event, ...ReadonlyArray<Event>]) => Effect.Effect<void, LedgerFailed>
+  readonly plug: (at: CrashPoint, asset: Asset.Any, subject: string | undefined) => Effect.Effect<void>
+}
+
 const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, options: Options) {
   const run = yield* Asset.newId
   const { concurrency = 4, defers = false, request = null, trigger = "library" } = options
+  const ledger = yield* Ledger
+  const progress = yield* Progress
+  const tell: Here["tell"] = (...events) =>
+    Effect.andThen(ledger.record(...events), () =>
+      events.length === 1 ? progress(events[0]) : Effect.forEach(events, progress, { discard: true }))
+  const here: Here = { run, defers, tell, plug: yield* Plug }
   const started = { _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request } as const
   // the run's own beginning and end cannot be interrupted: what began is told to have ended
   return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
@@ -141,7 +156,7 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
       return none
     }
     yield* tell(started)
-    const exit = yield* Effect.exit(restore(performed(run, plan.steps, concurrency, defers)))
+    const exit = yield* Effect.exit(restore(performed(here, plan.steps, concurrency)))
     if (Exit.isFailure(exit)) {
       if (Cause.hasInterruptsOnly(exit.cause)) yield* Effect.ignore(tell({ _tag: "RunEnded", run, state: "interrupted" }))
       return yield* exit
@@ -183,21 +198,26 @@ const turnsOf = (steps: ReadonlyArray<Plan.Step>): ReadonlyArray<Turn> => {
 }
 
 /** Slices whose turn has come wait in one queue for so many workers; what is blocked waits for nobody. */
-const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<Plan.Step>, concurrency: number, defers: boolean) {
+const performed = Effect.fnUntraced(function*(here: Here, steps: ReadonlyArray<Plan.Step>, concurrency: number) {
   const turns = turnsOf(steps)
   const workers = Math.min(concurrency, turns.reduce((sum, _) => sum + _.open, 0))
   const ready = yield* Queue.unbounded<readonly [turn: Turn, index: number] | undefined>()
   let left = turns.length
 
-  const begin: (turn: Turn) => Effect.Effect<void, LedgerFailed, Ledger> = Effect.fnUntraced(function*(turn) {
+  const begin = (turn: Turn): Effect.Effect<void, LedgerFailed> => {
+    const { open, reads, step } = turn
+    if (open === 0) return over(turn)
+    if (reads.some((_) => _.results.some(isBad))) return sift(turn)
+    for (const index of step.subjects.keys()) Queue.offerUnsafe(ready, [turn, index])
+    return Effect.void
+  }
+  const sift = Effect.fnUntraced(function*(turn: Turn) {
     const { reads, step } = turn
-    if (turn.open === 0) return yield* over(turn)
     const before = reads.flatMap((_) => _.results)
-    const stops = before.some(isBad)
     for (const [index, subject] of step.subjects.entries()) {
-      const by = stops ? blocker(step, subject, before) : undefined
+      const by = blocker(step, subject, before)
       if (by === undefined) Queue.offerUnsafe(ready, [turn, index])
-      else yield* ended(turn, index, yield* block(run, step, subject, Plan.label(by)))
+      else yield* ended(turn, index, yield* block(here, step, subject, Plan.label(by)))
     }
   })
   const ended = (turn: Turn, index: number, outcome: Outcome<unknown>) => {
@@ -213,21 +233,13 @@ const performed = Effect.fnUntraced(function*(run: string, steps: ReadonlyArray<
       const slice = yield* Queue.take(ready)
       if (slice === undefined) return
       const [turn, index] = slice
-      yield* ended(turn, index, yield* settle(run, turn.step, turn.step.subjects[index], defers))
+      yield* ended(turn, index, yield* settle(here, turn.step, turn.step.subjects[index]))
     }
   })
 
   for (const turn of turns.filter((_) => _.waits === 0)) yield* begin(turn)
   yield* Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded" })
   return turns.flatMap((_) => _.results)
-})
-
-/** The ledger, and whoever listens to the progress, hear the same. */
-const tell = Effect.fnUntraced(function*(...events: [Event, ...ReadonlyArray<Event>]) {
-  const ledger = yield* Ledger
-  yield* ledger.record(...events)
-  const progress = yield* Progress
-  for (const event of events) yield* progress(event)
 })
 
 const isWorthAWait = ({ outcome }: Result<unknown>): boolean => outcome._tag === "Failed" && notBefore(outcome.cause) !== undefined
@@ -251,17 +263,15 @@ const blocker = (step: Plan.Step, subject: string | undefined, before: ReadonlyA
 }
 
 /** Make one slice, unless its provisional reason went away, and tell the ledger how that ended, whatever happens. */
-const settle = (run: string, step: Plan.Step, subject: string | undefined, defers: boolean) =>
+const settle = (here: Here, step: Plan.Step, subject: string | undefined) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const plug = yield* Plug
-      const id = yield* start(run, step, subject)
+      const { defers, plug, tell } = here
+      const id = yield* Asset.newId
+      yield* tell(begun(here, step, subject, id))
       const nothing = { _tag: "StepEnded", id, rows: 0, changed: 0 } as const
-      const noted = new Set<string>()
-      const exit = yield* restore(bringAbout(step, subject, id)).pipe(
-        Effect.provideService(Note, (text) => Effect.sync(() => void noted.add(text))),
-        Effect.exit
-      )
+      const noted: Array<string> = []
+      const exit = yield* Effect.exit(restore(bringAbout(here, step, subject, id, noted)))
       if (Exit.isFailure(exit)) {
         const state = Cause.hasInterruptsOnly(exit.cause)
           ? "interrupted"
@@ -271,13 +281,13 @@ const settle = (run: string, step: Plan.Step, subject: string | undefined, defer
         yield* tell({ ...nothing, state, note: [explain(exit.cause), ...noted].join("; "), checks: refused(exit.cause) })
         return { _tag: "Failed", cause: exit.cause } as const
       }
-      if (Option.isNone(exit.value)) {
+      const published = exit.value
+      if (published === undefined) {
         const why = "what it reads came out as it was"
         yield* tell({ ...nothing, state: "skipped", note: why })
         return { _tag: "Skipped", why } as const
       }
       yield* plug("published", step.asset, subject)
-      const published = exit.value.value
       const notes = [...noted, ...(published.notes ?? [])]
       const publication: Publication = notes.length === 0 ? published : { ...published, notes }
       const { changed, rows, warnings } = publication
@@ -292,44 +302,48 @@ const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>
   cause.reasons.flatMap((_) => Cause.isFailReason(_) && _.error instanceof Check.AuditFailed ? _.error.findings : [])
 
 /** What was published; nothing, if there turned out to be no need. */
-const bringAbout = Effect.fnUntraced(function*(step: Plan.Step, subject: string | undefined, id: string) {
-  if (step.provisional && (yield* staleKeys(step.asset, step.window, subject)).length === 0) return Option.none<Publication>()
-  yield* (yield* Plug)("started", step.asset, subject)
-  return Option.some(yield* makeOnly(step, subject, id))
+const bringAbout = (here: Here, step: Plan.Step, subject: string | undefined, id: string, noted: Array<string>) => {
+  const made = Effect.andThen(here.plug("started", step.asset, subject), makeOnly(step, subject, id, noted))
+  if (!step.provisional) return made
+  return Effect.flatMap(staleKeys(step.asset, step.window, subject), (keys) => keys.length === 0 ? Effect.undefined : made)
+}
+
+const begun = ({ run }: Here, step: Plan.Step, subject: string | undefined, id: string): Event => ({
+  _tag: "StepStarted",
+  run,
+  id,
+  asset: step.asset.name,
+  window: step.window.toString(),
+  subject: subject ?? "",
+  why: Plan.reasons(step)
 })
 
-const start = Effect.fnUntraced(function*(run: string, step: Plan.Step, subject: string | undefined) {
-  const id = yield* Asset.newId
-  yield* tell({
-    _tag: "StepStarted",
-    run,
-    id,
-    asset: step.asset.name,
-    window: step.window.toString(),
-    subject: subject ?? "",
-    why: Plan.reasons(step)
-  })
-  return id
-})
-
-const block = (run: string, step: Plan.Step, subject: string | undefined, by: string) =>
+const block = (here: Here, step: Plan.Step, subject: string | undefined, by: string) =>
   Effect.uninterruptible(Effect.gen(function*() {
-    const id = yield* start(run, step, subject)
-    yield* tell({ _tag: "StepEnded", id, state: "blocked", rows: 0, changed: 0, note: `blocked by ${by}` })
+    const id = yield* Asset.newId
+    yield* here.tell(begun(here, step, subject, id))
+    yield* here.tell({ _tag: "StepEnded", id, state: "blocked", rows: 0, changed: 0, note: `blocked by ${by}` })
     return { _tag: "Blocked", by } as const
   }))
 
 /** The step's asset over the step's slice; all that it pulls is read. What the store said of the publication. */
-const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id: string) => {
+const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id: string, noted: Array<string>) => {
   let published: Publication = { rows: 0, changed: Span.empty, warnings: [] }
   const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
   const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
-  return one.pipe(
-    Effect.provideService(Asset.Making, (pulled) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())),
-    Effect.provideService(Asset.ReadBack, false),
-    Effect.provideService(Asset.Published,
-      (of, publication) => Effect.sync(() => void (published = of === asset ? publication : published))),
-    Effect.map(() => published)
+  const making = (pulled: Asset.Any) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())
+  const listening = (of: Asset.Any, publication: Publication) =>
+    Effect.sync(() => void (published = of === asset ? publication : published))
+  const noting = (text: string) => Effect.sync(() => void (noted.includes(text) || noted.push(text)))
+  return Effect.map(
+    Effect.updateContext(one, (context: Context.Context<unknown>) =>
+      context.pipe(
+        Context.add(Asset.Making, making),
+        Context.add(Asset.ReadBack, false),
+        Context.add(Asset.Published, listening),
+        Context.add(Note, noting)
+      )),
+    () => published
   )
 }
 

@@ -13,14 +13,14 @@ export type Spans = ReadonlyArray<Span>
 export const empty: Spans = []
 
 /** The set of the keys that lie in any of the spans; a span that ends before it begins holds none. */
-export const of = (spans: Iterable<Span>): Spans => {
-  const some: Array<Span> = []
-  for (const span of spans) if (span.from <= span.to) some.push(span)
-  if (some.length === 0) return empty
-  const out: Array<Span> = []
-  for (const { from, to } of some.length === 1 ? some : some.sort((a, b) => a.from - b.from)) {
+export const of = (spans: ReadonlyArray<Span>): Spans => {
+  let out: Array<Span> = []
+  for (const { from, to } of spans) {
+    if (from > to) continue
     const last = out.at(-1)
-    if (last !== undefined && from <= last.to + 1) out[out.length - 1] = { from: last.from, to: Math.max(last.to, to) }
+    if (last === undefined) out = [{ from, to }]
+    else if (from < last.from) return of(spans.toSorted((a, b) => a.from - b.from))
+    else if (from <= last.to + 1) out[out.length - 1] = { from: last.from, to: Math.max(last.to, to) }
     else out.push({ from, to })
   }
   return out

@@ -42,8 +42,9 @@ export const toUnavailable = (
   asset: Asset.Any,
   found: ReadonlyArray<{ readonly subject: string | undefined; readonly never: Span.Spans }>
 ): ReadonlyArray<Unavailable> => {
-  const groups = Map.groupBy(found.flatMap(({ never, subject }) => never.map((span) => ({ span, subject }))),
-    ({ span }) => `${span.from} ${span.to}`)
+  const lacking = found.flatMap(({ never, subject }) => never.map((span) => ({ span, subject })))
+  if (lacking.length === 0) return []
+  const groups = Map.groupBy(lacking, ({ span }) => `${span.from} ${span.to}`)
   return [...groups.values()].flatMap((of) =>
     of.slice(0, 1).map(({ span }) => ({ asset, window: windowOf(asset, span.from, span.to), subjects: of.map((_) => _.subject) }))
   )
@@ -58,6 +59,7 @@ interface Piece {
 
 /** One by one where the asset is made each; in one piece, sure or not, where pieces cost calls; else as the keys lie. */
 const pieces = (asset: Asset.Any, reasons: Found): ReadonlyArray<Piece> => {
+  if (reasons.length === 0) return []
   const spansOf = (provisional: boolean) =>
     Span.of(reasons.flatMap(([reason, spans]) => (reason === "after upstream") === provisional ? spans : []))
   const [sure, unsure] = [spansOf(false), spansOf(true)]

@@ -9,15 +9,16 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
   const told: Told = { requests: new Map(), leases: [], runs: new Map(), steps: new Map(), ticks: ticksInMemory.empty(), sets: new Map() }
   const hub = yield* Effect.acquireRelease(PubSub.sliding<Event>(1024), PubSub.shutdown)
   return Ledger.of({
-    record: Effect.fnUntraced(function*(...events) {
-      const now = yield* Clock.currentTimeMillis
-      const refused = ticksInMemory.refused(told.ticks, events)
-      if (refused !== undefined) {
-        return yield* new LedgerFailed({ doing: `record ${events.map((_) => _._tag).join(", ")}`, cause: new Error(refused) })
-      }
-      events.forEach((event) => apply(told, event, now))
-      yield* PubSub.publishAll(hub, events)
-    }),
+    record: (...events) =>
+      Clock.clockWith((clock) => {
+        const refused = ticksInMemory.refused(told.ticks, events)
+        if (refused !== undefined) {
+          return new LedgerFailed({ doing: `record ${events.map((_) => _._tag).join(", ")}`, cause: new Error(refused) })
+        }
+        const now = clock.currentTimeMillisUnsafe()
+        for (const event of events) apply(told, event, now)
+        return Effect.asVoid(PubSub.publishAll(hub, events))
+      }),
     runs: (limit, { assets, id = "", state } = {}) =>
       Effect.sync(() => {
         const having = new Set([...told.steps.values()].flatMap((_) => assets?.includes(_.asset) === true ? [_.run] : []))

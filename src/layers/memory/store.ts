@@ -44,7 +44,8 @@ export const store = <Row extends object>() =>
     })
   const write = Effect.fnUntraced(function*(step: Store.Step, rows: ReadonlyArray<Row>) {
     const kept = yield* Rows
-    const { findings, offenders } = audit(step, rows, adopted(kept, step.asset), shape, yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const { findings, offenders } = audit(step, rows, adopted(kept, step.asset), shape, now)
     if (offenders.length > 0) kept.set(OFFENDERS, [...kept.get(OFFENDERS), ...offenders])
     const refused = findings.filter((_) => _.severity === "block")
     const { asset, subject, window } = step
@@ -56,7 +57,7 @@ export const store = <Row extends object>() =>
         findings: refused
       })
     }
-    return yield* published(step, rows, shape, findings)
+    return yield* Manifest.use((manifest) => published({ kept, manifest, now, shape }, step, rows, findings))
   })
   const review = Effect.fnUntraced(function*(asset: Asset.Any, window: Window) {
     const kept = (yield* Rows).get(asset.name)
@@ -95,37 +96,40 @@ const adopted = (kept: Rows["Service"], { aliases, name }: Asset.Any): ReadonlyA
   return kept.get(name)
 }
 
+interface Here {
+  readonly kept: Rows["Service"]
+  readonly manifest: Manifest["Service"]
+  readonly shape: Shape
+  readonly now: number
+}
+
 /** The slice's rows are swapped and the manifest says so, or, if that fails, neither. */
-const published = (step: Store.Step, rows: ReadonlyArray<object>, shape: Shape, warnings: ReadonlyArray<Finding>) =>
-  Effect.uninterruptible(Effect.gen(function*() {
-    const kept = yield* Rows
-    const manifest = yield* Manifest
-    const { asset, id, inputs, sawUpTo, subject, window } = step
-    const { calendar } = window
-    const all = adopted(kept, asset)
-    const old = all.filter((_) => isIn(_, asset, step, shape))
-    const [before, after] = [contents(old, step, shape), contents(rows, step, shape)]
-    const changed = Span.ofKeys([...new Set([...before.keys(), ...after.keys()])].filter((_) => before.get(_) !== after.get(_)))
-    yield* manifest.publish(
-      new Entry({
-        id,
-        asset: asset.name,
-        subject: subject ?? "",
-        window: { first: window.first, last: window.last },
-        changed: changed.map(({ from, to }) => ({ first: calendar.keyOf(from), last: calendar.keyOf(to) })),
-        codeVersion: asset.codeVersion,
-        sawUpTo,
-        inputs,
-        rows: rows.length,
-        contentHash: Hash.string([...after].map(([at, text]) => `${at} ${text}`).join("\n")).toString(16),
-        warnings: warnings.map(describe),
-        at: yield* Clock.currentTimeMillis
-      })
-    )
-    kept.set(asset.name, [...all.filter((_) => !old.includes(_)), ...rows])
-    const publication: Store.Publication = { rows: rows.length, changed, warnings }
-    return publication
+const published = (here: Here, step: Store.Step, rows: ReadonlyArray<object>, warnings: ReadonlyArray<Finding>) => {
+  const { kept, manifest, now, shape } = here
+  const { asset, id, inputs, sawUpTo, subject, window } = step
+  const { calendar } = window
+  const old = adopted(kept, asset).filter((_) => isIn(_, asset, step, shape))
+  const [before, after] = [contents(old, step, shape), contents(rows, step, shape)]
+  const changed = Span.ofKeys([...new Set([...before.keys(), ...after.keys()])].filter((_) => before.get(_) !== after.get(_)))
+  const entry = new Entry({
+    id,
+    asset: asset.name,
+    subject: subject ?? "",
+    window: { first: window.first, last: window.last },
+    changed: changed.map(({ from, to }) => ({ first: calendar.keyOf(from), last: calendar.keyOf(to) })),
+    codeVersion: asset.codeVersion,
+    sawUpTo,
+    inputs,
+    rows: rows.length,
+    contentHash: Hash.string([...after].map(([at, text]) => `${at} ${text}`).join("\n")).toString(16),
+    warnings: warnings.map(describe),
+    at: now
+  })
+  return Effect.uninterruptible(Effect.map(manifest.publish(entry), (): Store.Publication => {
+    kept.set(asset.name, [...kept.get(asset.name).filter((_) => !old.includes(_)), ...rows])
+    return { rows: rows.length, changed, warnings }
   }))
+}
 
 /** The content of each key that has rows, whatever their order; of the one nameless key, where none is told apart. */
 const contents = (rows: ReadonlyArray<object>, { asset, window }: Store.Step, { key }: Shape): ReadonlyMap<number, string> => {
