@@ -16,7 +16,7 @@ import * as Span from "../engine/Span.ts"
 import type * as Store from "../engine/Store.ts"
 import * as Column from "./Column.ts"
 import { DuckDb, type DuckDbError } from "./DuckDb.ts"
-import { audited, keep, reviewed } from "./table/audit.ts"
+import { auditOf, keep, reviewed } from "./table/audit.ts"
 import { compared } from "./table/compared.ts"
 import { ensure, fit, found, rowGroup } from "./table/found.ts"
 import { adopt, ddl, type Shape, slicing, sorted, staged, stagedName } from "./table/Shape.ts"
@@ -145,12 +145,10 @@ const stage = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, rows: 
     ? Effect.map(sql<{ Count: number }>`INSERT INTO ${staged(sql, step)} BY NAME SELECT * FROM (${rows}) ${order}`, ([_]) => _?.Count ?? 0)
     : sql.append(stagedName(step), rows)
   yield* plug("staged", step.asset, step.subject)
-  const offending = yield* audited(sql, step, shape)
-  const refused = offending.map((_) => _.finding).filter((_) => _.severity === "block")
   const here = slicing(sql, step.asset, { ...shape, log: undefined }, step)
-  const comparison = refused.length > 0
-    ? undefined
-    : yield* compared(sql, step, shape, hasRows && shape.log === undefined ? here : undefined)
+  const before = hasRows && shape.log === undefined ? here : undefined
+  const { offending, ...comparison } = yield* compared(sql, step, shape, before, yield* auditOf(sql, step, shape))
+  const refused = offending.map((_) => _.finding).filter((_) => _.severity === "block")
   yield* plug("checked", step.asset, step.subject)
   return { becomes, made, offending, refused, comparison, here }
 })
@@ -161,7 +159,7 @@ const publish = Effect.fnUntraced(function*(step: Store.Step, shape: Shape, of: 
   const sql = yield* DuckDb
   const { asset, subject, window } = step
   const warnings = yield* keep(sql, step, offending)
-  if (comparison === undefined) {
+  if (refused.length > 0) {
     yield* sql`DROP TABLE ${staged(sql, step)}`
     const none: Store.Publication = { rows: 0, changed: Span.empty, warnings: [] }
     return { made, publication: none, refused }

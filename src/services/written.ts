@@ -27,10 +27,21 @@ const writtenOne = (segment: Statement.Segment): Statement.Segment => {
 
 const literalOf = (value: unknown): string => {
   if (value === null) return "NULL"
-  if (typeof value === "number" && Number.isFinite(value)) return `${value}`
-  if (typeof value === "bigint" || typeof value === "boolean") return `${value}`
+  if (typeof value === "number" && Number.isFinite(value))
+    return signed(Number.isSafeInteger(value) && !Object.is(value, -0) ? `${value}` : double(value))
+  if (typeof value === "bigint") return signed(`${value}`)
+  if (typeof value === "boolean") return `${value}`
   if (typeof value === "string" && value.isWellFormed()) return quotedText(value)
   if (value instanceof Date) return `TIMESTAMPTZ '${value.toISOString()}'`
   if (DateTime.isDateTime(value)) return `TIMESTAMPTZ '${DateTime.formatIso(value)}'`
   throw new TypeError("The SQL holds a value that cannot be written out: use text, numbers, booleans, dates or null")
+}
+
+/** After another minus, one would begin a comment. */
+const signed = (number: string): string => number.startsWith("-") ? `(${number})` : number
+
+/** With an exponent it is a DOUBLE, as a parameter is; without, DuckDB makes it a DECIMAL. */
+const double = (value: number): string => {
+  const digits = Object.is(value, -0) ? "-0" : `${value}`
+  return digits.includes("e") ? digits : `${digits}e0`
 }

@@ -23,6 +23,16 @@ it.effect("text is text, whatever is in it, and the other values are themselves"
     assert.deepStrictEqual(yield* query, expected)
   }).pipe(Effect.provide(layerMemory)))
 
+it.effect("a number has the type that a parameter has, and a minus before it is another's", () =>
+  Effect.gen(function*() {
+    const sql = yield* DuckDb
+    const numbers = [0.99, -0.5, -0, 1e-7, 1e21, 2 ** 60, 12345678901, 7, -7]
+    const query = sql`SELECT ${
+      sql.csv(numbers.map((_, i) => sql`typeof(${_}) AS ${sql(`type ${i}`)}, 1 -${_} AS ${sql(`less ${i}`)}`))
+    }, 1 / ${-0} AS below`
+    assert.deepStrictEqual(yield* sql`${written(query)}`, yield* query)
+  }).pipe(Effect.provide(layerMemory)))
+
 it.effect("what has no literal is refused", () =>
   Effect.gen(function*() {
     const sql = yield* DuckDb

@@ -1,10 +1,11 @@
 /** What is staged is looked at before it is published: is it of its slice, and do the asset's checks hold? */
 import { DateTime, Effect } from "effect"
-import type { Statement } from "effect/sql"
+import type { SqlError, Statement } from "effect/sql"
 import { isInTime } from "../../engine/Calendar.ts"
 import { CAP, type Finding, type Rule, type Severity } from "../../engine/Check.ts"
 import type * as Store from "../../engine/Store.ts"
 import type { DuckDbClient } from "../DuckDb.ts"
+import { written } from "../written.ts"
 import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.ts"
 
 /** The names of DuckDB tables that are not assets'. */
@@ -16,14 +17,30 @@ interface Offending {
   readonly offending: Statement.Fragment
 }
 
+/** What is asked of what is staged: aggregates over its rows, and what their answer tells. */
+export interface Audit {
+  readonly aggregates: ReadonlyArray<Statement.Fragment>
+  readonly told: (answer: Answer) => Effect.Effect<ReadonlyArray<Offending>, SqlError.SqlError>
+}
+
+export const auditOf = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
+  const rules = judged(sql, step, shape, yield* DateTime.now, staged(sql, step))
+  const audit: Audit = {
+    aggregates: suspects(sql, rules),
+    told: (answer) =>
+      Effect.map(counted(sql, rules, answer), (counts) =>
+        rules.flatMap(({ check, offending, severity }, i): ReadonlyArray<Offending> => {
+          const offenders = counts[i] ?? 0
+          return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
+        }))
+  }
+  return audit
+})
+
 /** What the checks find in what is staged. */
 export const audited = Effect.fnUntraced(function*(sql: DuckDbClient, step: Store.Step, shape: Shape) {
-  const rules = judged(sql, step, shape, yield* DateTime.now, staged(sql, step))
-  const counts = yield* counted(sql, rules, staged(sql, step))
-  return rules.flatMap(({ check, offending, severity }, i): ReadonlyArray<Offending> => {
-    const offenders = counts[i] ?? 0
-    return offenders > 0 ? [{ offending, finding: { check, severity, offenders } }] : []
-  })
+  const { aggregates, told } = yield* auditOf(sql, step, shape)
+  return yield* told(yield* answered(sql, aggregates, staged(sql, step)))
 })
 
 /** Keeps the first of the offenders. */
@@ -51,7 +68,7 @@ export const reviewed = Effect.fnUntraced(function*(sql: DuckDbClient, step: Sto
   const rules = judged(sql, step, shape, now, rows).filter(({ check }) =>
     step.asset.checks.some((_) => _.name === check && _.rule._tag !== "RowCount")
   )
-  const counts = yield* counted(sql, rules, rows)
+  const counts = yield* counted(sql, rules, yield* answered(sql, suspects(sql, rules), rows))
   return yield* Effect.forEach(rules, ({ check, offending, severity }, i) =>
     Effect.gen(function*() {
       const offenders = counts[i] ?? 0
@@ -73,16 +90,24 @@ interface Judged {
   readonly suspects: Statement.Fragment
 }
 
-/** How many offenders each rule has: one pass over the rows, and another for a rule that may have some. */
-const counted = Effect.fnUntraced(function*(sql: DuckDbClient, rules: ReadonlyArray<Judged>, rows: Statement.Fragment) {
-  if (rules.length === 0) return []
-  const [suspects] = yield* sql<Readonly<Record<string, number>>>`
-    SELECT ${sql.csv(rules.map(({ suspects }, i) => sql`${suspects} AS ${sql(`n${i}`)}`))} FROM ${rows}`
-  return yield* Effect.forEach(rules, ({ offending }, i) =>
-    suspects?.[`n${i}`] === 0
+/** What aggregates over rows came to, by name. */
+type Answer = Readonly<Record<string, unknown>>
+
+const suspects = (sql: DuckDbClient, rules: ReadonlyArray<Judged>) => rules.map(({ suspects }, i) => sql`${suspects} AS ${sql(`n${i}`)}`)
+
+/** One pass over the rows. */
+const answered = Effect.fnUntraced(function*(sql: DuckDbClient, aggregates: ReadonlyArray<Statement.Fragment>, rows: Statement.Fragment) {
+  if (aggregates.length === 0) return {}
+  const [answer = {}] = yield* sql<Answer>`${written(sql`SELECT ${sql.csv(aggregates)} FROM ${rows}`)}`
+  return answer
+})
+
+/** How many offenders each rule has: another pass over the rows for one that may have some. */
+const counted = (sql: DuckDbClient, rules: ReadonlyArray<Judged>, answer: Answer) =>
+  Effect.forEach(rules, ({ offending }, i) =>
+    answer[`n${i}`] === 0
       ? Effect.succeed(0)
       : Effect.map(sql<{ n: number }>`SELECT count(*) AS n FROM (${offending})`, ([_]) => _?.n ?? 0))
-})
 
 /** What is asked of the rows of this step: that they are of its slice, and the asset's checks. */
 const judged = (

@@ -16,8 +16,8 @@ import { hasDates, type Shape } from "./Shape.ts"
 export interface Keys {
   /** Of a row, that lies in the window. Rows of one key may have several: the quarters of an hour by a zone's clocks. */
   readonly of: Statement.Fragment
-  /** An aggregate over such, called `k`, as text; of those that a FILTER leaves. */
-  readonly all: (filter: Statement.Fragment) => Statement.Fragment
+  /** An aggregate over such, as text; of rows for which the condition holds. */
+  readonly all: (key: Statement.Fragment, where: Statement.Fragment) => Statement.Fragment
   /** What that told; nothing, where there was no row. */
   readonly spans: (told: string | null) => Effect.Effect<Span.Spans, Schema.SchemaError>
 }
@@ -30,13 +30,13 @@ export const keysOf = (sql: DuckDbClient, asset: Asset.Any, shape: Shape, window
       of: calendar.unit === "static"
         ? sql`${sql(shape.key ?? "")}`
         : sql`epoch_ms(time_bucket(INTERVAL 15 MINUTES, ${sql(shape.key ?? "")}::TIMESTAMPTZ))`,
-      all: (filter) => sql`to_json(list(DISTINCT k::VARCHAR) ${filter})::VARCHAR`,
+      all: (key, where) => sql`to_json(list(DISTINCT (${key})::VARCHAR) FILTER (${where}))::VARCHAR`,
       spans: (told) => Effect.map(decode(told ?? "[]"), (_) => Span.ofKeys(_.flatMap((key) => ordinalOf(calendar, key) ?? [])))
     }
   }
   return {
     of: place,
-    all: (filter) => sql`(bitstring_agg(k, 0, ${sql.literal(`${window.size - 1}`)}) ${filter})::VARCHAR`,
+    all: (key, where) => sql`(bitstring_agg(${key}, 0, ${sql.literal(`${window.size - 1}`)}) FILTER (${where}))::VARCHAR`,
     spans: (told) => Effect.succeed(ones(told ?? "", window.from))
   }
 }

@@ -9,6 +9,7 @@ import * as Span from "../../../src/engine/Span.ts"
 import { layerMemory } from "../../../src/layers/DuckDb.ts"
 import * as Column from "../../../src/services/Column.ts"
 import { DuckDb, type DuckDbClient } from "../../../src/services/DuckDb.ts"
+import { auditOf } from "../../../src/services/table/audit.ts"
 import { compared } from "../../../src/services/table/compared.ts"
 import { ddl, type Shape, slicing, stagedName } from "../../../src/services/table/Shape.ts"
 import * as Table from "../../../src/services/Table.ts"
@@ -90,17 +91,41 @@ layer(layerMemory, { excludeTestServices: true })("what is staged beside what is
         const step = { asset, window, subject: undefined, id: "", sawUpTo: 0, inputs: {} }
         const fill = sql`${filled(sql, asset.name, shape, there ?? [])}; ${filled(sql, stagedName(step), shape, comes)}`
         yield* sql`${written(fill)}`
-        const found = yield* compared(sql, step, shape, there === undefined ? undefined : slicing(sql, asset, shape, step))
+        const found = yield* compared(sql, step, shape, there === undefined ? undefined : slicing(sql, asset, shape, step),
+          yield* auditOf(sql, step, shape))
         const [old, now] = [byKey(window.calendar, row === On, there ?? []), byKey(window.calendar, row === On, comes)]
         const changed = [...new Set([...old.keys(), ...now.keys()])].filter((_) => old.get(_) !== now.get(_))
         const hashes = yield* sql<{ h: string }>`SELECT hash(k, n * 4097 - n * 4096)::VARCHAR AS h FROM ${sql(stagedName(step))}`
         assert.deepStrictEqual(found, {
+          offending: [],
           rows: comes.length,
           hash: createHash("md5").update(`${hashes.reduce((sum, _) => sum + BigInt(_.h), 0n)}`).digest("hex"),
           changed: Span.ofKeys(changed),
           revised: Span.ofKeys(changed.filter((_) => old.has(_)))
         }, `${asset.name} ${window}`)
       }), { arbitrary: { runs: 60 } })
+
+  it.effect("rows outside the window have no key in it: they are offenders, on a first write and on a later one", () =>
+    Effect.gen(function*() {
+      const sql = yield* DuckDb
+      for (const [asset, row] of assets) {
+        if (asset.per === undefined) continue
+        const shape: Shape = { columns: Column.of(row), key: "k", subject: undefined, log: undefined }
+        const window = windowOf(asset, 500, 2)
+        const step = { asset, window, subject: undefined, id: "", sawUpTo: 0, inputs: {} }
+        const at = (ordinal: number) =>
+          within(new Partition.Window(window.calendar, ordinal, ordinal), row === On, { at: 0, edge: "begins", n: 0 })
+        const [inIt, before, after] = [{ k: at(window.from), n: 1 }, { k: at(window.from - 1), n: 1 }, { k: at(window.to + 1), n: 1 }]
+        const fill = sql`${filled(sql, asset.name, shape, [inIt])}; ${filled(sql, stagedName(step), shape, [before, inIt, after])}`
+        yield* sql`${written(fill)}`
+        for (const here of [undefined, slicing(sql, asset, shape, step)]) {
+          const found = yield* compared(sql, step, shape, here, yield* auditOf(sql, step, shape))
+          assert.deepStrictEqual(found.offending.map((_) => _.finding), [{ check: "inside the window", severity: "block", offenders: 2 }],
+            asset.name)
+          assert.deepStrictEqual(found.changed, here === undefined ? Span.ofKeys([window.from]) : [])
+        }
+      }
+    }))
 })
 
 // helpers
