@@ -34,6 +34,8 @@ export const ExplainJson = Schema.Array(Schema.Struct({
   own: Schema.Boolean,
   /** The schedules that ask for it. */
   schedules: Schema.Array(Schema.String),
+  /** Whether it is asked for now: what holds of how things stand alone asks once. */
+  asks: Schema.Boolean,
   truth: Truth
 }))
 
@@ -48,25 +50,26 @@ export const explain = (root: Root, world: World) =>
     const judged = Effect.gen(function*() {
       const cursor = yield* Conditions.cursorOf
       return yield* Effect.forEach(targets,
-        (asset) => Effect.map(Conditions.judge(pipeline, asset, cursor), ({ truth }) => ({ asset, truth })))
+        (asset) => Effect.map(Conditions.judge(pipeline, asset, cursor), ({ asks, truth }) => ({ asset, asks, truth })))
     })
     const found = yield* answered(judged).pipe(Effect.provide(layer))
     const schedules = (name: string) => pipeline.schedules.filter((_) => _.assets.some((asset) => asset.name === name))
     if (json) {
-      const said: typeof ExplainJson.Type = found.map(({ asset, truth }) => ({
+      const said: typeof ExplainJson.Type = found.map(({ asks, asset, truth }) => ({
         asset: asset.name,
         own: asset.when !== undefined,
         schedules: schedules(asset.name).map((_) => _.name),
+        asks,
         truth: told(truth)
       }))
       return yield* Console.log(jsonText(said))
     }
-    const text = found.map(({ asset, truth }) => {
+    const text = found.map(({ asks, asset, truth }) => {
       const by = schedules(asset.name).map((_) => Schedule.isAfter(_.cadence) ? `${_.name} (after ${_.cadence.name})` : _.name)
       return [
         asset.when === undefined
           ? `${asset.name} has no condition of its own; eager would say:`
-          : `${asset.name} is ${truth.holds ? "asked for now" : "not asked for"}:`,
+          : `${asset.name} is ${asks ? "asked for now" : truth.holds ? "not asked for again as it stands" : "not asked for"}:`,
         ...Condition.print(truth).map((_) => `  ${_}`),
         by.length === 0 ? "No schedule asks for it." : `Schedules that ask for it: ${by.join(", ")}.`
       ].join("\n")

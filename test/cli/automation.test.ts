@@ -206,10 +206,11 @@ describe("explain", () => {
         ])
         yield* crypto("schedule tick daily")
         const [said, ...others] = yield* parse(Cli.ExplainJson)((yield* crypto("explain prices --json")).out)
-        assert.deepStrictEqual([said?.asset, said?.own, said?.schedules, said?.truth.holds, others], [
+        assert.deepStrictEqual([said?.asset, said?.own, said?.schedules, said?.truth.holds, said?.asks, others], [
           "prices",
           false,
           ["daily"],
+          false,
           false,
           []
         ])

@@ -3,7 +3,8 @@
  * know of it and of what it reads. It is judged operand by operand, each with its evidence and with what would change it.
  *
  * What happened counts from the time at which the asset was last handled: made, asked for by its condition, or first
- * looked at. It is about the newest key that is due, and asks for no other.
+ * looked at. What holds of how things stand alone (it failed, it is missing) asks once, and again when the asset was made
+ * since, has another newest key or another code version. It is about the newest key that is due, and asks for no other.
  */
 import { Effect, Stream } from "effect"
 import type * as Asset from "../Asset.ts"
@@ -57,6 +58,8 @@ export interface Truth {
   readonly otherwise: string
   /** When the passing of time alone may make it another, in epoch milliseconds; nothing, if it cannot. */
   readonly at?: number | undefined
+  /** It is about how things stand, and not about what happened since the asset was handled: being asked for does not end it. */
+  readonly stands?: boolean | undefined
   readonly of: ReadonlyArray<Truth>
 }
 
@@ -74,13 +77,13 @@ export const or = (...conditions: ReadonlyArray<Condition>): Condition => joined
 
 export const not = (condition: Condition): Condition => ({
   text: `not ${condition.text}`,
-  judge: (facts) => Effect.map(condition.judge(facts), (_) => ({ ..._, text: `not ${_.text}`, holds: !_.holds }))
+  judge: (facts) => Effect.map(condition.judge(facts), (_) => ({ ..._, text: `not ${_.text}`, holds: !_.holds, stands: true }))
 })
 
 // operands
 
 /** Its newest due key is not there. */
-export const missing: Condition = operand("missing", ({ missing, newest }) => ({
+export const missing: Condition = state("missing", ({ missing, newest }) => ({
   holds: missing,
   evidence: `${newest?.key ?? "it"} is ${missing ? "not " : ""}there`,
   otherwise: missing ? "it is made" : newest?.nextDue === undefined ? "it is removed" : fallsDue(newest.nextDue),
@@ -114,27 +117,27 @@ export const anyDepsUpdated: Condition = operand("any of what it reads was updat
   }
 })
 
-export const anyDepsMissing: Condition = operand("any of what it reads is missing",
+export const anyDepsMissing: Condition = state("any of what it reads is missing",
   ({ upstream }) => among(upstream, (_) => _.missing, "missing"))
 
-export const anyDepsInProgress: Condition = operand("any of what it reads is in progress",
+export const anyDepsInProgress: Condition = state("any of what it reads is in progress",
   ({ upstream }) => among(upstream, (_) => _.inProgress, "in progress"))
 
-export const inProgress: Condition = operand("in progress", ({ inProgress }) => ({
+export const inProgress: Condition = state("in progress", ({ inProgress }) => ({
   holds: inProgress,
   evidence: inProgress ? "it is asked for, or being made" : "nobody asked for it",
   otherwise: inProgress ? "that run ends" : "somebody asks for it"
 }))
 
 /** It was tried, and fell short, by the last run that made or tried it. */
-export const failed: Condition = operand("failed", ({ failedAt }) => ({
+export const failed: Condition = state("failed", ({ failedAt }) => ({
   holds: failedAt !== undefined,
   evidence: failedAt === undefined ? "nothing of it failed since it was made" : `at ${Cadence.instant(failedAt)}`,
   otherwise: failedAt === undefined ? "a try of it falls short" : "it is made"
 }))
 
 /** What is kept was made by another code version. */
-export const codeChanged: Condition = operand("code version changed", ({ asset, codeChanged, madeAt }) => ({
+export const codeChanged: Condition = state("code version changed", ({ asset, codeChanged, madeAt }) => ({
   holds: codeChanged,
   evidence: madeAt === undefined ? "it was never made" : `it was ${codeChanged ? "not " : ""}made by version ${asset.codeVersion}`,
   otherwise: codeChanged ? "it is made" : "its code version is raised"
@@ -186,6 +189,7 @@ interface Finding {
   readonly evidence: string
   readonly otherwise: string
   readonly at?: number | undefined
+  readonly stands?: boolean
 }
 
 function effectful(text: string, find: (facts: Facts) => Effect.Effect<Finding, Cadence.CadenceInvalid>): Condition {
@@ -196,12 +200,23 @@ function operand(text: string, find: (facts: Facts) => Finding): Condition {
   return effectful(text, (facts) => Effect.sync(() => find(facts)))
 }
 
+function state(text: string, find: (facts: Facts) => Finding): Condition {
+  return operand(text, (facts) => ({ ...find(facts), stands: true }))
+}
+
 function joined(text: string, conditions: ReadonlyArray<Condition>, holds: (of: ReadonlyArray<Truth>) => boolean): Condition {
   return {
     text: `${text} (${conditions.map((_) => _.text).join("; ")})`,
     judge: (facts) =>
-      Effect.map(Effect.forEach(conditions, (_) => _.judge(facts)),
-        (of): Truth => ({ text, holds: holds(of), evidence: "", otherwise: "", at: soonest(of.map((_) => _.at)), of }))
+      Effect.map(Effect.forEach(conditions, (_) => _.judge(facts)), (of): Truth => ({
+        text,
+        holds: holds(of),
+        evidence: "",
+        otherwise: "",
+        at: soonest(of.map((_) => _.at)),
+        stands: of.every((_) => !_.holds || _.stands === true),
+        of
+      }))
   }
 }
 

@@ -10,8 +10,12 @@ import * as Selection from "../Selection.ts"
 import { eager, type Facts, soonest, type Truth, type Upstream } from "./Condition.ts"
 import * as Sensor from "./Sensor.ts"
 
-/** When each asset was last asked for by its condition. */
-export const Cursor = Schema.Struct({ since: Schema.Finite, asked: Schema.Record(Schema.String, Schema.Finite) })
+/** When each asset was last asked for by its condition, and how it stood when that was all there was to ask for it. */
+export const Cursor = Schema.Struct({
+  since: Schema.Finite,
+  asked: Schema.Record(Schema.String, Schema.Finite),
+  stood: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
 export type Cursor = typeof Cursor.Type
 
 export const name = "conditions"
@@ -21,15 +25,19 @@ export const sensorOf = (pipeline: Pipeline.Any): Sensor.Sensor<Ledger | Manifes
   const assets = pipeline.assets.filter((_) => _.when !== undefined)
   if (assets.length === 0) return undefined
   const look = Effect.fnUntraced(function*(cursor: Cursor) {
-    const judged = yield* Effect.forEach(assets, (asset) => Effect.map(judge(pipeline, asset, cursor), (truth) => ({ asset, ...truth })))
-    const held = judged.filter((_) => _.truth.holds)
-    if (held.length === 0) return Option.none()
-    const now = yield* Clock.currentTimeMillis
+    const judged = yield* Effect.forEach(assets, (asset) => judge(pipeline, asset, cursor))
+    const asking = judged.filter((_) => _.asks)
+    if (asking.length === 0) return Option.none()
     return Option.some({
-      cursor: { ...cursor, asked: { ...cursor.asked, ...Object.fromEntries(held.map((_) => [_.asset.name, now])) } },
+      cursor: asking.reduce(asked, cursor),
       // what it reads is there: a condition of one asset spends nothing on others
-      asks: held.map(({ asset, facts }) => ({ runs: [asset], only: true, tags: { condition: asset.name }, ...overOf(facts) })),
-      note: held.map((_) => _.asset.name).join(", ")
+      asks: asking.map(({ facts }) => ({
+        runs: [facts.asset],
+        only: true,
+        tags: { condition: facts.asset.name },
+        ...overOf(facts)
+      })),
+      note: asking.map((_) => _.facts.asset.name).join(", ")
     })
   })
   return Sensor.make(name, {
@@ -46,11 +54,27 @@ export const sensorOf = (pipeline: Pipeline.Any): Sensor.Sensor<Ledger | Manifes
   })
 }
 
+export interface Judged {
+  readonly facts: Facts
+  readonly truth: Truth
+  /** It holds, and the asset was not asked for as it stands, nor is it now. */
+  readonly asks: boolean
+}
+
 /** The condition of an asset, now; `eager`, if it has none. */
 export const judge = Effect.fnUntraced(function*(pipeline: Pipeline.Any, asset: Asset.Any, cursor: Cursor) {
   const facts = yield* factsOf(pipeline, asset, cursor)
   const truth: Truth = yield* (asset.when ?? eager).judge(facts)
-  return { facts, truth }
+  const isAnswered = truth.stands === true && (facts.inProgress || cursor.stood?.[asset.name] === standing(facts))
+  const judged: Judged = { facts, truth, asks: truth.holds && !isAnswered }
+  return judged
+})
+
+/** The cursor after an asset was asked for. */
+export const asked = (cursor: Cursor, { facts, truth }: Judged): Cursor => ({
+  ...cursor,
+  asked: { ...cursor.asked, [facts.asset.name]: facts.now },
+  ...(truth.stands === true ? { stood: { ...cursor.stood, [facts.asset.name]: standing(facts) } } : {})
 })
 
 /** As far as the sensor has told. */
@@ -64,6 +88,8 @@ export const cursorOf = Effect.gen(function*() {
 export const overOf = ({ newest }: Facts) => newest === undefined ? {} : { over: { start: newest.start, end: newest.end } }
 
 // helpers
+
+const standing = ({ asset, madeAt, newest }: Facts): string => `${newest?.key ?? ""} ${madeAt ?? "never"} ${asset.codeVersion}`
 
 const news: ReadonlySet<string> = new Set(["StepEnded", "RunEnded", "RequestEnded"])
 

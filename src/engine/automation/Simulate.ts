@@ -109,14 +109,14 @@ const simulated = Effect.fnUntraced(function*(pipeline: Pipeline.Any, { from, to
     /** What conditions ask for at an instant, until none holds; answers when time alone may make one hold. */
     const judged = Effect.fnUntraced(function*(instant: number) {
       while (true) {
-        const judge = (asset: Asset.Any) => Effect.map(Conditions.judge(pipeline, asset, cursor), (_) => ({ asset, ..._ }))
-        const found = yield* at(instant, Effect.forEach(sentences, judge))
-        const held = found.filter((_) => _.truth.holds)
-        if (held.length === 0) return Condition.soonest(found.map((_) => _.truth.at)) ?? Infinity
-        for (const { asset, facts } of held) {
+        const found = yield* at(instant, Effect.forEach(sentences, (_) => Conditions.judge(pipeline, _, cursor)))
+        const asking = found.filter((_) => _.asks)
+        if (asking.length === 0) return Condition.soonest(found.map((_) => _.truth.at)) ?? Infinity
+        for (const judged of asking) {
+          const { facts, facts: { asset } } = judged
           const { calls, made, steps } = yield* at(instant, ran([asset], { only: true, ...Conditions.overOf(facts) }))
           all.push({ at: instant, due: instant, schedule: Conditions.name, targets: [asset.name], after: undefined, steps, calls })
-          cursor = { ...cursor, asked: { ...cursor.asked, [asset.name]: instant } }
+          cursor = Conditions.asked(cursor, judged)
           yield* followed(instant, Conditions.name, made)
         }
       }

@@ -1,6 +1,7 @@
 /** What is known of an asset when its condition is judged. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import * as Cadence from "../../../src/engine/automation/Cadence.ts"
 import * as Asset from "../../../src/engine/Asset.ts"
 import * as Condition from "../../../src/engine/automation/Condition.ts"
 import * as Conditions from "../../../src/engine/automation/Conditions.ts"
@@ -8,7 +9,7 @@ import { Ledger } from "../../../src/engine/Ledger.ts"
 import * as Partition from "../../../src/engine/Partition.ts"
 import * as Pipeline from "../../../src/engine/Pipeline.ts"
 import { byDay, Day, horizon, inOne, market, publish } from "../world.ts"
-import { alive, at, inMemory, millis, ticks } from "./world.ts"
+import { alive, asked, at, inMemory, millis, RunFor, runner, ticks } from "./world.ts"
 
 const nothing = () => Effect.succeed([])
 const never: Conditions.Cursor = { since: 0, asked: {} }
@@ -188,6 +189,85 @@ describe("of what it reads", () => {
       // a hole is missing, however far back
       yield* publish(prices, Day.window("2026-11-15"), { subject: "eth" })
       assert.deepStrictEqual((yield* upstream(total)).map(([, , missing]) => missing), [true])
+    })))
+})
+
+describe("what holds of how things stand", () => {
+  const byHand = (id: string) => Ledger.use((_) => _.record({ _tag: "RunRequested", id, trigger: "a person", targets: ["prices"] }))
+  /** Every run takes a minute, and fails. */
+  const failing = (pipeline: Pipeline.Pipeline<Asset.Any, never>, until: string) =>
+    Effect.provideService(alive(pipeline, until, runner(() => "failed")), RunFor, 60_000)
+  const lived = Effect.fnUntraced(function*(when: Condition.Condition) {
+    const prices = Asset.make("prices", { about: "", into: byDay, per: Day, when }, nothing)
+    const pipeline = yield* Pipeline.make("test", { assets: [prices] })
+    yield* at("2026-11-24T12:00:00Z")
+    yield* publish(prices, Day.window("2026-11-24"))
+    yield* failing(pipeline, "2026-11-24T13:00:00Z")
+    yield* byHand("first")
+    yield* failing(pipeline, "2026-11-24T14:00:00Z")
+    yield* publish(prices, Day.window("2026-11-24"))
+    yield* failing(pipeline, "2026-11-24T15:00:00Z")
+    yield* byHand("second")
+    yield* failing(pipeline, "2026-11-25T06:00:00Z")
+    return yield* asked
+  })
+
+  it.effect("is asked for once, and again once something was made or another key is the newest: no failure is tried in a loop", () =>
+    inMemory(Effect.gen(function*() {
+      assert.deepStrictEqual(yield* lived(Condition.failed), [
+        "2026-11-24T13:00Z a person failed",
+        "2026-11-24T13:01Z sensor conditions failed",
+        "2026-11-24T15:00Z a person failed",
+        "2026-11-24T15:01Z sensor conditions failed",
+        "2026-11-25T01:02Z sensor conditions failed"
+      ])
+    })))
+
+  it.effect("is asked for once beside what happened: what its condition asked for and failed is tried once more", () =>
+    inMemory(Effect.gen(function*() {
+      assert.deepStrictEqual(yield* lived(Condition.or(Condition.onMissing, Condition.failed)), [
+        "2026-11-24T13:00Z a person failed",
+        "2026-11-24T13:01Z sensor conditions failed",
+        "2026-11-24T15:00Z a person failed",
+        "2026-11-24T15:01Z sensor conditions failed",
+        "2026-11-25T00:35Z sensor conditions failed",
+        "2026-11-25T00:36Z sensor conditions failed"
+      ])
+    })))
+
+  it.effect("is asked for again by another code version, and each time that something else happens", () =>
+    inMemory(Effect.gen(function*() {
+      const prices = (codeVersion: string, when: Condition.Condition) =>
+        Asset.make("prices", { about: "", into: inOne, codeVersion, when }, nothing)
+      const judged = Effect.fnUntraced(function*(asset: Asset.Any, cursor: Conditions.Cursor) {
+        return yield* Conditions.judge(yield* Pipeline.make("test", { assets: [asset] }), asset, cursor)
+      })
+      const { codeChanged, missing, not } = Condition
+      yield* at(noon)
+      yield* publish(prices("1", missing), Partition.whole)
+      const first = yield* judged(prices("2", codeChanged), never)
+      const cursor = Conditions.asked(never, first)
+      assert.deepStrictEqual(cursor, { since: 0, asked: { prices: millis(noon) }, stood: { prices: ` ${millis(noon)} 2` } })
+      const asks = Effect.fnUntraced(function*(...of: Parameters<typeof judged>) {
+        const { asks, truth } = yield* judged(...of)
+        return [truth.holds, asks]
+      })
+      assert.deepStrictEqual(
+        [
+          yield* asks(prices("2", codeChanged), never),
+          yield* asks(prices("2", codeChanged), cursor),
+          yield* asks(prices("2", not(missing)), cursor),
+          yield* asks(prices("2", missing), never),
+          yield* asks(prices("3", codeChanged), cursor)
+        ],
+        [[true, true], [true, false], [true, false], [false, false], [true, true]]
+      )
+      // as long as it stood so, whatever its condition asked for meanwhile because of what happened
+      const nine = Condition.cronPassed(Cadence.cron("0 9 * * *"), "nine")
+      yield* at("2026-11-25T10:00:00Z")
+      const each = yield* judged(prices("2", Condition.and(nine, codeChanged)), cursor)
+      assert.isTrue(each.asks)
+      assert.deepStrictEqual(Conditions.asked(cursor, each), { ...cursor, asked: { prices: millis("2026-11-25T10:00:00Z") } })
     })))
 })
 

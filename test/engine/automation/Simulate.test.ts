@@ -207,6 +207,24 @@ describe("a simulation", () => {
       assert.deepStrictEqual(happenings.map((_) => _.steps), [["prices 2026-11-25 (missing 1)"]])
     })))
 
+  it.effect("ends where a condition holds of what no run changes", () =>
+    inMemory(Effect.gen(function*() {
+      const prices = Asset.make("prices", { about: "", into: byDay, per: Day, when: Condition.failed }, () => Effect.succeed([]))
+      const pipeline = yield* Pipeline.make("test", { assets: [prices] })
+      yield* at("2026-11-24T12:00:00Z")
+      yield* publish(prices, Day.window("2026-11-24"))
+      yield* at("2026-11-24T13:00:00Z")
+      const step = { id: "step", run: "by force", asset: "prices", window: "2026-11-24", subject: "" } as const
+      yield* Ledger.use((_) =>
+        _.record(
+          { _tag: "StepStarted", ...step, why: "" },
+          { _tag: "StepEnded", id: step.id, state: "failed", rows: 0, changed: 0, note: "" }
+        )
+      )
+      const { happenings } = yield* horizon(1)(simulate(pipeline, window))
+      assert.deepStrictEqual(happenings.map((_) => [iso(_.at), _.steps]), [["2026-11-25T00:00Z", []]])
+    })))
+
   it.effect("tells a window that cannot be told, and goes on", () =>
     inMemory(Effect.gen(function*() {
       const { prices } = market()
