@@ -3,7 +3,7 @@
  * worker, which is a process of its own.
  *
  * The command is CommonJS, for that is what the launcher can load together with V8's code of it (`src/cli/CodeCache.ts`).
- * Packages with native code, and those whose files are read at run time, stay outside: they are direct dependencies.
+ * Native code, and packages whose files are read at run time, stay outside: they are direct dependencies, or found from one.
  */
 import { chmodSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -11,7 +11,7 @@ import { defineConfig, type RolldownOptions, type RolldownPlugin } from "rolldow
 
 const usual = {
   platform: "node",
-  external: [/^@duckdb\/node-bindings/, /^@resvg\//, /^@expo-google-fonts\//]
+  external: [/^@duckdb\/node-bindings-/, /^@resvg\//, /^@expo-google-fonts\//]
 } satisfies RolldownOptions
 
 export default defineConfig([
@@ -45,8 +45,13 @@ export default defineConfig([
     },
     plugins: [
       { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } },
+      { name: "probes", transform: { filter: { id: /effect\/dist\/(Utils|internal\/effect)\.js$/ }, handler: knownOfV8 } },
+      { name: "bindings", transform: { filter: { id: /@duckdb\/node-bindings\/duckdb\.js$/ }, handler: besideThem } },
+      calledLater("node:child_process", "child_process"),
       calledLater("node:crypto"),
-      calledLater("node:fs/promises")
+      calledLater("node:fs/promises"),
+      calledLater("node:os"),
+      calledLater("node:readline")
     ]
   },
   { ...usual, input: { chartWorker: "src/layers/chart/worker.ts" }, output: { dir: "dist", minify: true } }
@@ -55,14 +60,14 @@ export default defineConfig([
 // helpers
 
 /** A module of Node's that takes a millisecond or four to load, and of which a run of fresh assets calls nothing: its functions load it. */
-function calledLater(module: string): RolldownPlugin {
+function calledLater(module: string, alias = module): RolldownPlugin {
   const mark = `\0later:${module}`
   const functions = Object.entries(createRequire(import.meta.url)(module)).filter(([name, value]) =>
     typeof value === "function" && /^[a-z]/.test(name)
   )
   return {
     name: "later",
-    resolveId: (id) => id === module ? mark : undefined,
+    resolveId: (id) => id === module || id === alias ? mark : undefined,
     load: (id) =>
       id !== mark
         ? undefined
@@ -75,4 +80,21 @@ function segmentingLater(code: string): string {
   const eager = /const graphemeSegmenter = (?:\/\*#__PURE__\*\/)?\s*(new Intl\.Segmenter\([^)]*\));/
   if (!eager.test(code)) throw new Error("effect/cli makes its segmenter in another way now: look at rolldown.config.ts")
   return code.replace(eager, "let made; const graphemeSegmenter = { segment: (text) => (made ??= $1).segment(text) };")
+}
+
+/** DuckDB's packages of native code are found from the one that chooses among them, wherever that is installed. */
+function besideThem(code: string): string {
+  const asks = /require\(('|`)@duckdb\/node-bindings-/g
+  if (!asks.test(code)) throw new Error("@duckdb/node-bindings chooses its native code in another way now: look at rolldown.config.ts")
+  return `const { createRequire } = process.getBuiltinModule("node:module")
+const beside = createRequire(createRequire(__filename).resolve("@duckdb/node-bindings"))
+${code.replace(asks, "beside($1@duckdb/node-bindings-")}`
+}
+
+/** Effect tries out whether stack frames bear a property's name. V8's do; to say where one lies it parses the whole file again, for 3 ms. */
+function knownOfV8(code: string): string {
+  const picks = /error\.stack\?\.includes\(InternalTypeId\) === true/
+  const marks = /error\.stack\?\.includes\("\[as " \+ marker \+ "\]"\) === true/
+  if (!picks.test(code) && !marks.test(code)) throw new Error("effect tries out its engine in another way now: look at rolldown.config.ts")
+  return code.replace(picks, "true").replace(marks, "true")
 }
