@@ -1,9 +1,9 @@
 /** `crypto query SQL`: one SELECT on the data file, which it cannot change. */
-import { Cause, Console, Effect, FileSystem, type Layer, Option, Schema } from "effect"
+import { Cause, Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Run from "../engine/Run.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
-import { DuckDb, DuckDbError, type ReadOnlyResult } from "../services/DuckDb.ts"
+import { DuckDb, DuckDbError, Looking, type ReadOnlyResult } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, type Root, settingsOf } from "./flags.ts"
@@ -44,7 +44,7 @@ export const query = <E>(root: Root, data: Layer.Layer<DuckDb, E, Ground>) =>
         const asked = DuckDb.use((_) => _.queryReadOnly(sql, { limit })).pipe(
           Effect.catchIf((_) => _._tag === "SqlError" && Option.isNone(DuckDbError.of(_)), (_) => exit.usage(Run.explain(Cause.fail(_))))
         )
-        return yield* Effect.provide(asked, data)
+        return yield* Effect.provide(asked, Layer.provide(data, Layer.succeed(Looking, true)))
       }).pipe(Effect.provide(SettingsLayer.layer(settingsOf(yield* root))))
       yield* Console.log(json ? jsonText(result) : csv ? toCsv(result, raw) : toTable(result))
       if (result.truncated) yield* Console.error(`There are more than ${counted(limit, "row")}: raise --limit to see them.`)

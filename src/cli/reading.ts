@@ -1,10 +1,14 @@
-/** The world of a command that only looks: where nothing is kept yet, an empty one in memory, so that looking makes no file. */
+/**
+ * The world of a command that only looks: where nothing is kept yet, an empty one in memory, so that looking makes no file;
+ * where there is no room to write, one that can be read.
+ */
 import { Effect, Layer, Option } from "effect"
 import type { Ledger } from "../engine/Ledger.ts"
 import type { Manifest } from "../engine/Manifest.ts"
 import * as Pipeline from "../engine/Pipeline.ts"
 import type { Queue } from "../engine/Queue.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
+import { Looking } from "../services/DuckDb.ts"
 import type { Settings } from "../services/Settings.ts"
 import type { Ground, Platform, World } from "./world.ts"
 
@@ -12,7 +16,7 @@ export const reading = (world: World, chosen: SettingsLayer.Flags) => {
   const settings = SettingsLayer.layer(chosen)
   const empty = SettingsLayer.layer({ ...chosen, DUCKDB_PATH: ":memory:" })
   const whole = Effect.map(world.kept, (isKept) => Layer.provideMerge(world.layer, isKept ? settings : empty))
-  return Layer.unwrap(Effect.provide(whole, settings))
+  return Layer.unwrap(Effect.provide(whole, settings)).pipe(Layer.provide(Layer.succeed(Looking, true)))
 }
 
 /** The settings, and the ledger alone: what is told to it through a daemon the daemon itself hears, so that it is the daemon's own. */

@@ -9,6 +9,7 @@ import * as Pipeline from "../engine/Pipeline.ts"
 import { isDeferred } from "../engine/Request.ts"
 import * as Run from "../engine/Run.ts"
 import * as Status from "../engine/Status.ts"
+import { DuckDb } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
 import { json, quoted, type Root, settingsOf } from "./flags.ts"
@@ -41,14 +42,15 @@ export const status = (root: Root, world: World) =>
   Command.make("status", { json }, Effect.fn("crypto status")(function*({ json }) {
     const chosen = settingsOf(yield* root)
     const seen = yield* Effect.provide(look(world), looking(world, chosen))
-    const all = Effect.provide(answered(Effect.flatMap(world.pipeline, (_) => Status.of(_.assets))), reading(world, chosen))
+    const all = Effect.provide(answered(stand(world)), reading(world, chosen))
     const found = Option.isSome(seen.busy) ? undefined : yield* Effect.result(Effect.sandbox(all))
     if (found?._tag === "Failure" && Cause.hasInterruptsOnly(found.failure)) return yield* Effect.interrupt
-    const assets = found?._tag === "Success" ? found.success : undefined
+    const assets = found?._tag === "Success" ? found.success.assets : undefined
     const problems = [
       ...problemsOfRuns(world, seen),
       ...problemsOfDeferred(world, seen),
       ...(found?._tag === "Failure" ? problemsOfData(world, found.failure) : []),
+      ...(found?._tag === "Success" ? found.success.problems : []),
       ...(assets === undefined ? problemsOfLastRun(world, seen) : problemsOfAssets(world, assets, yield* deferredAssets(world, seen))),
       ...problemsOfCredits(seen)
     ]
@@ -107,6 +109,16 @@ const look = Effect.fnUntraced(function*(world: World) {
   const queued = yield* ledger.requests({ states: ["queued"] })
   const deferred = queued.filter(isDeferred)
   return { owner, deferred, busy: Option.filter(owner, (_) => _.pid !== process.pid), lastRun, open, credits }
+})
+
+/** How the assets stand, and what is wrong with where they are kept. */
+const stand = Effect.fnUntraced(function*(world: World) {
+  const { assets } = yield* world.pipeline
+  const data = yield* Effect.serviceOption(DuckDb)
+  const problems: ReadonlyArray<Problem> = Option.isSome(data) && data.value.isReadOnly
+    ? [{ what: `there is no room to write on the disk of ${data.value.path}`, mend: "make room" }]
+    : []
+  return { assets: yield* Status.of(assets), problems }
 })
 
 const problemsOfRuns = (world: World, { open, owner }: Seen): ReadonlyArray<Problem> =>

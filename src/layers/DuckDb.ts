@@ -3,12 +3,13 @@
  *
  * In this order: the owner's lock; the header; room on the disk; what a killed process spilled is swept away; the pinned
  * DuckDB; the stamp, read without writing; the file attached for writing (before that, where nothing is changed by it), the
- * instance locked, a new file stamped, an older one migrated. Whatever fails there has not changed the file.
+ * instance locked, a new file stamped, an older one migrated. Whatever fails there has not changed the file. Without room on
+ * the disk there is nothing but reading, for those who ask for no more.
  */
 import { Config, Duration, Effect, Layer, Option, Semaphore } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlError } from "effect/sql"
-import { DuckDb, type DuckDbClient, type DuckDbError } from "../services/DuckDb.ts"
+import { DuckDb, type DuckDbClient, type DuckDbError, Looking } from "../services/DuckDb.ts"
 import * as Client from "./duckdb/client.ts"
 import * as Database from "./duckdb/database.ts"
 import * as File from "./duckdb/file.ts"
@@ -73,12 +74,16 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const path = inMemory ? Open.memory : yield* File.locate(options.path)
   const migrations = options.migrations ?? []
   const format = Math.max(1, Migration.formatOf(migrations))
-  let free = File.room
+  const needed = options.roomNeeded ?? File.room
+  let free = needed
   let found: File.Found = "none"
+  let isReadOnly = false
   if (!inMemory) {
     yield* own(path)
     found = yield* File.inspect(path)
-    free = yield* File.enoughRoom(path, options.roomNeeded ?? File.room)
+    free = yield* File.freeFor(path)
+    isReadOnly = free < needed && found !== "none" && (yield* Looking)
+    if (free < needed && !isReadOnly) return yield* File.noRoom(path, free, needed)
     yield* File.sweep(path)
   }
   const duck = yield* load
@@ -86,7 +91,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const setup: Open.Setup = {
     path,
     spillMb: Math.floor(free * spillShare / 1e6),
-    exports: options.exports
+    exports: options.exports,
+    isReadOnly
   }
   const spare = yield* Spare
   let from = format
@@ -119,7 +125,8 @@ const make = Effect.fnUntraced(function*(options: Options) {
     maxRows: options.maxRows ?? 10_000_000,
     deadline: Duration.toMillis(Duration.fromInputUnsafe(options.timeout ?? "10 minutes"))
   }
-  const client = yield* Client.make(duck, shared, { path, version })
+  if (isReadOnly && (!isStamped || from < format)) return yield* File.noRoom(path, free, needed)
+  const client = yield* Client.make(duck, shared, { path, version, isReadOnly })
   // no table, no stamp: a file that was there and had a table without one was refused
   if (!isStamped) {
     yield* client.withTransaction(

@@ -11,11 +11,12 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
   Manifest,
   Effect.gen(function*() {
     const sql = yield* DuckDb
-    yield* Effect.orDie(sql`
+    const table = sql`
       CREATE TABLE IF NOT EXISTS _manifest (
         seq BIGINT, materialization_id VARCHAR, asset VARCHAR, subject VARCHAR, first_key VARCHAR, last_key VARCHAR,
         changed VARCHAR, code_version VARCHAR, saw_up_to BIGINT, input_ids VARCHAR,
-        "rows" BIGINT, content_hash VARCHAR, warnings VARCHAR, published_at TIMESTAMPTZ)`)
+        "rows" BIGINT, content_hash VARCHAR, warnings VARCHAR, published_at TIMESTAMPTZ)`
+    if (!sql.isReadOnly) yield* Effect.orDie(table)
     // a transaction that began before another's commit does not see its entries
     let last = 0
     return Manifest.of({

@@ -95,7 +95,12 @@ export interface DuckDbClient extends SqlClient.SqlClient {
   readonly version: string
   /** Where the data is, or ":memory:". */
   readonly path: string
+  /** There was no room to write on its disk, and whoever opened it only looks at it: what would write fails. */
+  readonly isReadOnly: boolean
 }
+
+/** Whoever opens the data file only looks at it [default: no]: so it is opened also where there is no room to write, and there read-only. */
+export const Looking = Context.Reference<boolean>("crypto/services/DuckDb/Looking", { defaultValue: () => false })
 
 export class DuckDb extends Context.Service<DuckDb, DuckDbClient>()("crypto/services/DuckDb") {}
 

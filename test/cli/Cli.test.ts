@@ -6,7 +6,36 @@ import * as Asset from "../../src/engine/Asset.ts"
 import { Ledger } from "../../src/engine/Ledger.ts"
 import * as Pipeline from "../../src/engine/Pipeline.ts"
 import * as Memory from "../../src/layers/Memory.ts"
-import { inWorld, world } from "./world.ts"
+import { Looking } from "../../src/services/DuckDb.ts"
+import { inWorld, typing, world } from "./world.ts"
+
+it.effect("what only looks says so to whoever opens the data, and what writes does not", () =>
+  Effect.gen(function*() {
+    const lookings: Array<boolean> = []
+    const layer = Layer.unwrap(Effect.map(Looking, (isLooking) => {
+      lookings.push(isLooking)
+      return Memory.layer
+    }))
+    const weather = typing(Cli.make(world().pipeline, { name: "weather", version: "1", about: "", layer }), {})
+    const opened = Effect.fnUntraced(function*(...line: ReadonlyArray<string>) {
+      const before = lookings.length
+      yield* weather(...line)
+      return [line[0], new Set(lookings.slice(before))]
+    })
+    assert.deepStrictEqual(
+      [
+        yield* opened("plan", "all"),
+        yield* opened("run", "all", "--plan"),
+        yield* opened("show", "rain"),
+        yield* opened("check"),
+        yield* opened("run", "all")
+      ],
+      [["plan", new Set([true])], ["run", new Set([true])], ["show", new Set([true])], ["check", new Set([true])], [
+        "run",
+        new Set([false])
+      ]]
+    )
+  }))
 
 describe("run", () => {
   it.effect("brings targets up to date, and says on stdout what there is, on stderr how it goes", () =>

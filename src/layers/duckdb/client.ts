@@ -10,7 +10,7 @@ import { ours } from "./failure.ts"
 import { readOnly } from "./gate.ts"
 import type { Api } from "./native.ts"
 
-export const make = Effect.fnUntraced(function*(duck: Api, shared: Shared, about: Pick<DuckDbClient, "path" | "version">) {
+export const make = Effect.fnUntraced(function*(duck: Api, shared: Shared, about: Pick<DuckDbClient, "path" | "version" | "isReadOnly">) {
   const { database, turn } = shared
   const connection = (transaction: boolean) => Effect.map(database.link, (link) => new Connection(shared, link, transaction))
   // each holds what it makes in memory, and one uses most of the processors already

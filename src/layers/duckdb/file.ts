@@ -59,13 +59,14 @@ export const inspect = Effect.fn("DuckDb.inspect")(function*(path: string) {
 /** 200 MB: more than the largest checkpoint of a file of a thousand coins and ten years needs. */
 export const room = 200_000_000
 
-/** Below this, nothing is written: a disk that fills up during a checkpoint takes the whole database down. */
-export const enoughRoom = Effect.fn("DuckDb.enoughRoom")(function*(path: string, needed: number) {
+/** Bytes that are free on the file's disk. */
+export const freeFor = Effect.fn("DuckDb.freeFor")(function*(path: string) {
   const { bavail, bsize } = yield* attempt(path, () => statfsSync(dirname(path)))
-  const free = bavail * bsize
-  if (free < needed) return yield* say(path, { _tag: "NoSpace", free, needed })
-  return free
+  return bavail * bsize
 })
+
+/** Below what is needed, nothing is written: a disk that fills up during a checkpoint takes the whole database down. */
+export const noRoom = (path: string, free: number, needed: number) => say(path, { _tag: "NoSpace", free, needed })
 
 /** Where DuckDB puts what does not fit in memory; kill -9 leaves it behind, and nobody else cleans it up. */
 export const spill = (path: string) => `${path}.tmp`

@@ -22,6 +22,7 @@ export interface Setup {
   readonly spillMb: number
   /** Where COPY may write; nowhere when absent. */
   readonly exports: string | undefined
+  readonly isReadOnly: boolean
 }
 
 /** A new instance, without a file. Its name is nobody else's, and `memory` for one that will never have a file. */
@@ -43,12 +44,12 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
   })
 
 /**
- * Attaches the file for writing, and locks the instance. `accept` looks at it; unless it is settled, before that, when nothing
+ * Attaches the file, for writing unless it is said otherwise, and locks the instance. `accept` looks at it; unless it is settled, before that, when nothing
  * can change it: opened for writing, an older one would be made unreadable for its owner. The instance is of no use after a refusal.
  */
 export const attach = Effect.fnUntraced(function*(
   instance: Instance,
-  { path, exports, spillMb }: Setup,
+  { path, exports, isReadOnly, spillMb }: Setup,
   found: Found,
   accept: (connection: Connection) => Effect.Effect<void, DuckDbError>
 ) {
@@ -65,7 +66,9 @@ export const attach = Effect.fnUntraced(function*(
       "SET GLOBAL TimeZone = 'UTC'",
       `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
       ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
-      path === memory ? `ATTACH ':memory:' AS ${catalog}` : `ATTACH ${quotedText(path)} AS ${catalog} (STORAGE_VERSION 'latest')`,
+      path === memory
+        ? `ATTACH ':memory:' AS ${catalog}`
+        : `ATTACH ${quotedText(path)} AS ${catalog} (${isReadOnly ? "READ_ONLY" : "STORAGE_VERSION 'latest'"})`,
       ...(exports === undefined ? [] : [`SET allowed_directories = [${quotedText(exports.endsWith("/") ? exports : `${exports}/`)}]`]),
       "SET enable_external_access = false",
       "SET lock_configuration = true",

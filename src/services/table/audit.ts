@@ -12,7 +12,7 @@ import { edgeOf, hasDates, inside, type Shape, slicing, staged } from "./Shape.t
 export const OFFENDERS = "_offenders"
 
 /** What a check found, and the query that finds its offenders. */
-interface Offending {
+export interface Offending {
   readonly finding: Finding
   readonly offending: Statement.Fragment
 }

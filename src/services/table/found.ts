@@ -15,9 +15,11 @@ export const rowGroup = 122_880
 /** What stands under a table's name is a view, or has other columns than its rows have now. */
 export class Unfit extends Data.TaggedError("Unfit")<{ readonly isView: boolean; readonly columns: ReadonlyArray<string> }> {}
 
-/** So that there is one; a view under its name is left alone. */
-export const ensure = (sql: DuckDbClient, { name }: Asset.Any, shape: Shape) =>
-  sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
+/** So that there is one, where one can be made; a view under its name is left alone. */
+export const ensure = (sql: DuckDbClient, { name }: Asset.Any, shape: Shape) => {
+  const table = sql`CREATE TABLE IF NOT EXISTS ${sql(name)} (${ddl(sql, shape)})`
+  return sql.isReadOnly ? Effect.succeed([]) : table
+}
 
 /** What is to be known of a table that exists before rows go into it. */
 export const found = Effect.fnUntraced(function*(sql: DuckDbClient, { from, name }: Asset.Any, shape: Shape) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DuckDBInstance } from "@duckdb/node-api"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { createHash } from "node:crypto"
 import {
   copyFileSync,
@@ -18,7 +18,12 @@ import {
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { layer, type Options } from "../../../src/layers/DuckDb.ts"
-import { DuckDb } from "../../../src/services/DuckDb.ts"
+import * as Asset from "../../../src/engine/Asset.ts"
+import { Manifest as EngineManifest } from "../../../src/engine/Manifest.ts"
+import { whole } from "../../../src/engine/Partition.ts"
+import * as Manifest from "../../../src/layers/Manifest.ts"
+import { DuckDb, Looking } from "../../../src/services/DuckDb.ts"
+import * as Table from "../../../src/services/Table.ts"
 import { folder } from "./process.ts"
 import { reasonOf } from "./reasonOf.ts"
 
@@ -229,6 +234,37 @@ describe("damage is said, never read as no data", () => {
 })
 
 describe("the disk", () => {
+  it.live("without room enough who only looks reads what is there, and writes nothing", () =>
+    Effect.gen(function*() {
+      const path = join(yield* folder, "full.duckdb")
+      yield* using(path, Effect.provide(filled, Manifest.layer))
+      const before = sha(path)
+      const into = Table.make(Schema.Struct({ i: Schema.Finite, s: Schema.String }))
+      const tabled = Asset.make("t", { about: "", into }, () => Effect.succeed([]))
+      const looked = Effect.fnUntraced(function*(roomNeeded: number) {
+        const sql = yield* DuckDb
+        const { newest } = yield* EngineManifest
+        const { rows } = yield* into.read(tabled, { window: whole, subject: undefined })
+        const written = yield* Effect.exit(sql.withTransaction(sql`INSERT INTO t SELECT 1, 'x'`))
+        return { isReadOnly: sql.isReadOnly, rows: (yield* rows).length, newest: yield* newest([]), wrote: written._tag, roomNeeded }
+      })
+      const looking = (roomNeeded: number) =>
+        Effect.provide(looked(roomNeeded),
+          Manifest.layer.pipe(Layer.provideMerge(at(path, { roomNeeded })), Layer.provide(Layer.succeed(Looking, true))))
+      const newest = { seq: 0, ids: {} }
+      assert.deepStrictEqual(yield* looking(1e18), { isReadOnly: true, rows: 50_000, newest, wrote: "Failure", roomNeeded: 1e18 })
+      assert.deepStrictEqual([sha(path), existsSync(`${path}.wal`)], [before, false])
+      assert.deepStrictEqual(yield* looking(1), { isReadOnly: false, rows: 50_001, newest, wrote: "Success", roomNeeded: 1 })
+      // what it would have to write first, it does not open
+      const refused = (name: string) => {
+        const other = join(path, "..", name)
+        return Effect.map(reasonOf(Effect.provideService(opened(other, { roomNeeded: 1e18 }), Looking, true)), (_) => _?._tag)
+      }
+      yield* foreign(join(path, "..", "empty.duckdb"), [])
+      assert.deepStrictEqual([yield* refused("none.duckdb"), yield* refused("empty.duckdb")], ["NoSpace", "NoSpace"])
+      assert.isFalse(existsSync(join(path, "..", "none.duckdb")))
+    }))
+
   it.live("without room enough nothing is opened for writing", () =>
     Effect.gen(function*() {
       const path = join(yield* folder, "x.duckdb")
