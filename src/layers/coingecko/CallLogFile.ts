@@ -6,12 +6,13 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
-import { chmod, mkdir } from "node:fs/promises"
+import { chmod } from "node:fs/promises"
 import { join } from "node:path"
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import { Clock, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { NoCallLog } from "../../services/CoinGeckoError.ts"
 import { Settings } from "../../services/Settings.ts"
+import { makeFolder } from "../folder.ts"
 import { type Call, CallLog, judge, lengthen, monthOf, type Pause, refresh, refreshPause, type Verdict } from "./CallLog.ts"
 
 export const layer: Layer.Layer<CallLog, NoCallLog, Settings> = Layer.effect(
@@ -112,7 +113,7 @@ const open = (file: string, folder: string) =>
     Effect.tryPromise({
       try: async () => {
         const { DatabaseSync } = await import("node:sqlite")
-        await mkdir(folder, { recursive: true, mode: 0o700 })
+        makeFolder(folder, 0o700)
         const db = new DatabaseSync(file, { timeout: 50 })
         try {
           await chmod(file, 0o600)

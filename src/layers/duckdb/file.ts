@@ -6,15 +6,16 @@
  * thread: that takes microseconds, and a way to the pool and back ten times as long.
  */
 import { Effect, Option } from "effect"
-import { closeSync, mkdirSync, openSync, readSync, realpathSync, rmSync, statfsSync, statSync } from "node:fs"
+import { closeSync, openSync, readSync, realpathSync, rmSync, statfsSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DuckDbError, type Reason } from "../../services/DuckDb.ts"
+import { makeFolder } from "../folder.ts"
 
 /** One name for the file, however it is written, so that there is one lock; its folder is made. */
 export const locate = Effect.fn("DuckDb.locate")(function*(path: string) {
   const full = resolve(path)
   const folder = yield* attempt(full, () => {
-    mkdirSync(dirname(full), { recursive: true })
+    makeFolder(dirname(full))
     return realpathSync(dirname(full))
   })
   const named = join(folder, basename(full))
