@@ -71,12 +71,13 @@ export const make = <Target extends Asset.Any, R, E>(
       Effect.tapError((_) => _.says === "" ? Effect.void : Console.error(plain(_.says))),
       Effect.provide(manners(options.name, all, capabilities))
     )
-  const queue = Layer.effect(Queue.Queue, Effect.flatMap(pipeline, Queue.make))
+  const known = once(pipeline)
+  const queue = Layer.effect(Queue.Queue, Effect.flatMap(known, Queue.make))
   // the layer answers for the ledger and the manifest, and for what is not seen here: what the assets ask for
   const answers = layer as unknown as Layer.Layer<Ledger | Manifest, E, Ground>
   const whole = Layer.provideMerge(queue as unknown as Layer.Layer<Queue.Queue, unknown, Ledger | Manifest>, answers)
   const world: World = {
-    pipeline,
+    pipeline: known,
     layer: whole,
     ...defaults,
     owner: owner ?? Effect.succeedNone,
@@ -108,6 +109,12 @@ export const run = <Target extends Asset.Any, R, E>(
 }
 
 // helpers
+
+/** What it came to is kept: several ask for the pipeline, and what is wrong with it is looked for once. */
+const once = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  let known: Effect.Effect<A> | undefined
+  return Effect.suspend(() => known ?? Effect.tap(self, (_) => Effect.sync(() => void (known = Effect.succeed(_)))))
+}
 
 /** `help run` is `run --help`. */
 const asked = (args: ReadonlyArray<string>): ReadonlyArray<string> => args[0] === "help" ? [...args.slice(1), "--help"] : args

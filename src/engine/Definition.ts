@@ -89,7 +89,7 @@ const circle = (
 const ofAsset = (asset: Asset.Any): ReadonlyArray<string> => [
   ...(asset.per?.problems ?? []).map((_) => `its partition ${asset.per?.key}: ${_}`),
   ...Object.entries(asset.from).flatMap(([name, input]) => ofInput(asset, name, input)),
-  ...asset.checks.flatMap((check) => ofRule(asset, check.rule).map((_) => `its check ${check.name} ${_}`)),
+  ...ofChecks(asset),
   ...(asset.per !== undefined && !asset.into.keyed ? [`it is per ${asset.per.key}, and its store cannot tell one key from another`] : []),
   ...(asset.of !== undefined && !asset.into.subjects ? [`it is of ${asset.of.key}, and its store cannot tell one from another`] : []),
   ...(asset.each && asset.per === undefined ? ["it is made each, and has no partition to be made by"] : []),
@@ -112,8 +112,13 @@ const ofInput = (asset: Asset.Any, name: string, { asset: upstream, edge }: Asse
   ]
 }
 
-const ofRule = (asset: Asset.Any, rule: Rule): ReadonlyArray<string> => {
+const ofChecks = (asset: Asset.Any): ReadonlyArray<string> => {
+  if (asset.checks.length === 0) return []
   const known = columnsOf(asset.into)
+  return asset.checks.flatMap(({ name, rule }) => ofRule(asset, rule, known).map((_) => `its check ${name} ${_}`))
+}
+
+const ofRule = (asset: Asset.Any, rule: Rule, known: ReadonlyArray<string> | undefined): ReadonlyArray<string> => {
   const lacking = known === undefined ? [] : columnsIn(rule).filter((_) => !known.includes(_))
   return [
     ...lacking.map((_) => {

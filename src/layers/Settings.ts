@@ -82,6 +82,7 @@ const resolving = Effect.fnUntraced(function*(flags: Flags) {
   }
   const valid = <A>(name: Name, schema: Schema.Codec<A, string>, allowed: string, fallback: A & (string | number)): A => {
     const text = value(name, String(fallback))
+    if (!given.has(name)) return fallback
     const result = Schema.decodeUnknownOption(schema)(text)
     if (Option.isSome(result)) return result.value
     problems.push(`${name} is "${text}", but has to be ${allowed}`)
@@ -235,7 +236,7 @@ const read = Effect.fnUntraced(function*(flags: Flags) {
   const fs = yield* FileSystem.FileSystem
   // a folder of that name is a Python project's
   const isFile = yield* fs.stat(".env").pipe(Effect.map((_) => _.type !== "Directory"), Effect.orElseSucceed(() => false))
-  const dotenv = !isFile ? ConfigProvider.fromUnknown({}) : yield* ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
+  const dotenv = !isFile ? undefined : yield* ConfigProvider.fromDotEnv({ path: ".env" }).pipe(
     Effect.mapError((_) =>
       new SettingsInvalid({ problems: [`.env is there, but cannot be read (${_.reason._tag}): make it readable, or remove it`] })
     )
@@ -245,7 +246,8 @@ const read = Effect.fnUntraced(function*(flags: Flags) {
   for (const name of names) {
     const flag = flags[name]
     const config = Config.option(Config.String(name))
-    const [env, file] = [yield* config.parse(environment), yield* config.parse(dotenv)]
+    const env = flag === undefined ? yield* config.parse(environment) : Option.none()
+    const file = flag === undefined && Option.isNone(env) && dotenv !== undefined ? yield* config.parse(dotenv) : Option.none()
     if (flag !== undefined) given.set(name, { value: flag, from: "flag" })
     else if (Option.isSome(env)) given.set(name, { value: env.value, from: "environment" })
     else if (Option.isSome(file)) given.set(name, { value: file.value, from: ".env" })
