@@ -38,17 +38,20 @@ export const keywords: ReadonlySet<string> = new Set(
 /** Nothing: the value is as the schema says. */
 export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> => {
   // a value reached again through another branch under the same definition has the same answer
-  const known = new Map<Schema, Map<object, ReadonlyArray<Problem>>>()
+  const known = new Map<Schema, Map<object, ReadonlyArray<Found>>>()
 
-  const check = (schema: Schema, value: unknown, path: Problem["path"]): ReadonlyArray<Problem> => {
+  const check = (schema: Schema, value: unknown, path: Problem["path"]): ReadonlyArray<Found> => {
     if (schema.$ref !== undefined) return definition(schema.$ref, value, path)
     const branched = schema.anyOf === undefined ? [] : anyOf(schema.anyOf, value, path)
     if (branched.length > 0) return branched
-    if ("const" in schema && schema.const !== value) return [{ path, problem: `${show(value)} is not ${show(schema.const)}` }]
-    if (schema.enum !== undefined && !schema.enum.includes(value))
-      return [{ path, problem: `${show(value)} is none of ${schema.enum.map(show).join(", ")}` }]
+    if ("const" in schema && schema.const !== value) return [misfit(path, () => `${show(value)} is not ${show(schema.const)}`)]
+    if (schema.enum !== undefined && !schema.enum.includes(value)) {
+      const among = schema.enum
+      return [misfit(path, () => `${show(value)} is none of ${among.map(show).join(", ")}`)]
+    }
     if (schema.type !== undefined && !isOf(schema.type, value)) {
-      return [{ path, problem: `${show(value)} is not ${[schema.type].flat().map(article).join(" or ")}` }]
+      const type = schema.type
+      return [misfit(path, () => `${show(value)} is not ${[type].flat().map(article).join(" or ")}`)]
     }
     if (typeof value === "number") return bounds(schema.minimum, schema.maximum, value, "", path)
     if (typeof value === "string") return bounds(schema.minLength, schema.maxLength, value.length, " characters", path)
@@ -56,32 +59,32 @@ export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> =
     return isRecord(value) ? object(schema, value, path) : []
   }
 
-  const definition = (ref: string, value: unknown, path: Problem["path"]): ReadonlyArray<Problem> => {
+  const definition = (ref: string, value: unknown, path: Problem["path"]): ReadonlyArray<Found> => {
     const schema = root.definitions?.[decodeURIComponent(ref.replace("#/definitions/", ""))]
-    if (schema === undefined) return [{ path, problem: `the schema lacks ${ref}` }]
+    if (schema === undefined) return [amiss(path, () => `the schema lacks ${ref}`)]
     if (typeof value !== "object" || value === null) return check(schema, value, path)
-    const answers = known.get(schema) ?? new Map<object, ReadonlyArray<Problem>>()
+    const answers = known.get(schema) ?? new Map<object, ReadonlyArray<Found>>()
     known.set(schema, answers)
     const answer = answers.get(value) ?? check(schema, value, path)
     answers.set(value, answer)
     return answer
   }
 
-  const anyOf = (branches: ReadonlyArray<Schema>, value: unknown, path: Problem["path"]): ReadonlyArray<Problem> => {
-    let best: ReadonlyArray<Problem> = []
-    const misfits: Array<string> = []
+  const anyOf = (branches: ReadonlyArray<Schema>, value: unknown, path: Problem["path"]): ReadonlyArray<Found> => {
+    let best: ReadonlyArray<Found> = []
+    const misfits: Array<Found> = []
     for (const branch of branches) {
       const found = check(branch, value, path)
       const [first] = found
       if (first === undefined) return []
       // a branch for another kind of value says nothing about this one; of the others, the one that went deepest was meant
-      if (depth(found) === path.length && first.problem.startsWith(`${show(value)} is `)) misfits.push(first.problem)
+      if (depth(found) === path.length && first.isMisfit) misfits.push(first)
       else if (best.length === 0 || depth(found) > depth(best) || (depth(found) === depth(best) && found.length < best.length)) best = found
     }
-    return best.length > 0 ? best : [{ path, problem: join(show(value), new Set(misfits)) }]
+    return best.length > 0 ? best : [misfit(path, () => join(show(value), new Set(misfits.map((_) => _.problem()))))]
   }
 
-  const array = (schema: Schema, value: ReadonlyArray<unknown>, path: Problem["path"]): ReadonlyArray<Problem> => {
+  const array = (schema: Schema, value: ReadonlyArray<unknown>, path: Problem["path"]): ReadonlyArray<Found> => {
     const size = bounds(schema.minItems, schema.maxItems, value.length, " items", path)
     if (size.length > 0 || schema.items === undefined) return size
     for (const [index, item] of value.entries()) {
@@ -92,20 +95,20 @@ export const problems = (root: Schema, value: unknown): ReadonlyArray<Problem> =
     return []
   }
 
-  const object = (schema: Schema, value: Readonly<Record<string, unknown>>, path: Problem["path"]): ReadonlyArray<Problem> => {
-    const found: Array<Problem> = []
-    for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) found.push({ path, problem: `"${key}" is missing` })
+  const object = (schema: Schema, value: Readonly<Record<string, unknown>>, path: Problem["path"]): ReadonlyArray<Found> => {
+    const found: Array<Found> = []
+    for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) found.push(amiss(path, () => `"${key}" is missing`))
     for (const [key, inner] of saysNothing(schema) ? [] : Object.entries(value)) {
       const named = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined
       if (named !== undefined) found.push(...check(named, inner, [...path, key]))
-      else if (schema.additionalProperties === false) found.push({ path, problem: `"${key}" is not known here` })
+      else if (schema.additionalProperties === false) found.push(amiss(path, () => `"${key}" is not known here`))
       else if (typeof schema.additionalProperties === "object") found.push(...check(schema.additionalProperties, inner, [...path, key]))
     }
     if (schema.minProperties === undefined) return found
     return [...found, ...bounds(schema.minProperties, undefined, Object.keys(value).length, " properties", path)]
   }
 
-  return check(root, value, [])
+  return check(root, value, []).map(({ path, problem }) => ({ path, problem: problem() }))
 }
 
 /** `encoding.x.type: "numbr" is none of "quantitative", …` */
@@ -114,7 +117,19 @@ export const sentence = ({ path, problem }: Problem): string =>
 
 // helpers
 
-const depth = (found: ReadonlyArray<Problem>) => Math.max(0, ...found.map(({ path }) => path.length))
+/** A problem that is not said yet: of many branches of a schema most do not fit, and nobody asks why. */
+interface Found {
+  readonly path: Problem["path"]
+  /** Is the value as a whole another than it should be? */
+  readonly isMisfit: boolean
+  readonly problem: () => string
+}
+
+const misfit = (path: Problem["path"], problem: () => string): Found => ({ path, isMisfit: true, problem })
+
+const amiss = (path: Problem["path"], problem: () => string): Found => ({ path, isMisfit: false, problem })
+
+const depth = (found: ReadonlyArray<Found>) => Math.max(0, ...found.map(({ path }) => path.length))
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null
 
@@ -145,11 +160,11 @@ const bounds = (
   found: number,
   unit: string,
   path: Problem["path"]
-): ReadonlyArray<Problem> =>
+): ReadonlyArray<Found> =>
   least !== undefined && found < least
-    ? [{ path, problem: `${found}${unit}, at least ${least}` }]
+    ? [amiss(path, () => `${found}${unit}, at least ${least}`)]
     : most !== undefined && found > most
-    ? [{ path, problem: `${found}${unit}, at most ${most}` }]
+    ? [amiss(path, () => `${found}${unit}, at most ${most}`)]
     : []
 
 const show = (value: unknown): string => {

@@ -147,12 +147,19 @@ const rows = (walk: Walk, value: unknown, at: string): Json => {
     return name
   }
   return value.map((row: unknown, index) => {
-    if (typeof row !== "object" || row === null || Array.isArray(row)) return atom(row, () => `${at}[${index}]`)
+    if (!isObject(row)) return atom(row, () => `${at}[${index}]`)
     const out: Record<string, Json> = {}
-    for (const [key, cell] of Object.entries(row)) {
+    // thousands of cells: most are numbers and plain text, and nothing is made for them but the row
+    for (const key of Object.keys(row)) {
+      const cell: unknown = row[key]
       if (cell === undefined) continue
-      const here = () => `${at}[${index}].${key}`
-      out[named(key, index)] = Array.isArray(cell) ? cell.map((item) => atom(item, here)) : atom(cell, here)
+      const name = named(key, index)
+      if (typeof cell === "string") out[name] = clean(cell)
+      else if (typeof cell === "number" && Number.isFinite(cell)) out[name] = cell
+      else {
+        const here = () => `${at}[${index}].${key}`
+        out[name] = Array.isArray(cell) ? cell.map((item) => atom(item, here)) : atom(cell, here)
+      }
     }
     return out
   })
