@@ -10,7 +10,7 @@ import type * as Pipeline from "../engine/Pipeline.ts"
 import * as Queue from "../engine/Queue.ts"
 import * as SettingsLayer from "../layers/Settings.ts"
 import * as exit from "./exit.ts"
-import { makeRoot, type Root, settingsIn, typedAgain } from "./flags.ts"
+import { isOwn, makeRoot, type Root, type RootFlag, settingsIn, typedAgain } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
 import { mistake } from "./mistake.ts"
 import { plain } from "./plain.ts"
@@ -38,6 +38,8 @@ export interface Options<Target extends Asset.Any, E, R = never> {
   readonly usage?: Effect.Effect<Option.Option<Usage>, never, Ground>
   /** What keeps the data in order while a daemon has them; it may build on `layer`, which is built once [default: nothing]. */
   readonly upkeep?: Layer.Layer<never, unknown, Ground>
+  /** The flags that may stand with every command: the source and the seed are for who has a sandbox [default: data-dir]. */
+  readonly flags?: ReadonlyArray<RootFlag>
   /** Commands beside the usual ones. */
   readonly commands?: ReadonlyArray<Later>
 }
@@ -47,7 +49,8 @@ export const make = <Target extends Asset.Any, R, E>(
   pipeline: Effect.Effect<Pipeline.Pipeline<Target, R>, Pipeline.DefinitionInvalid>,
   options: Options<Target, E, R>
 ): World["line"] => {
-  const root = makeRoot(options.name, options.about)
+  const flags = options.flags ?? ["data-dir"]
+  const root = makeRoot(options.name, options.about, flags)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
   const { early, kept, layer, ledger, owner, upkeep, usage } = options
   const commands = all.map((_) => _.name)
@@ -69,7 +72,7 @@ export const make = <Target extends Asset.Any, R, E>(
       Effect.catchIf(CliError.isCliError,
         (_) => _._tag === "ShowHelp" && _.errors.length === 0 ? Effect.void : new exit.Exit({ code: exit.code.usage, says: "" })),
       Effect.tapError((_) => _.says === "" ? Effect.void : Console.error(plain(_.says))),
-      Effect.provide(manners(options.name, all, capabilities))
+      Effect.provide(manners(options.name, all, flags, capabilities))
     )
   const known = once(pipeline)
   const queue = Layer.effect(Queue.Queue, Effect.flatMap(known, Queue.make))
@@ -138,28 +141,33 @@ const unloaded = async ({ about, name }: Later): Promise<Command.Command.Any> =>
   Command.make(name).pipe(Command.withShortDescription(about))
 
 /** A mistake is answered by what is wrong and where to look, on stderr, not by the whole help; a bare call by where to begin. */
-const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<Later>) {
+const presenter = Effect.fnUntraced(function*(name: string, all: ReadonlyArray<Later>, flags: ReadonlyArray<RootFlag>) {
   const terminal = yield* Effect.context<Terminal.Terminal>()
   return CliOutput.layerPresenter({
     present: (given) => {
-      const event = given._tag === "Version" ? given : { ...given, helpDoc: called(name, given.helpDoc) }
+      const event = given._tag === "Version" ? given : { ...given, helpDoc: called(name, flags, given.helpDoc) }
       if (event._tag === "InvalidInvocation") return Console.error(mistake(event))
       return event._tag === "Help" && event.reason === "Implicit" && event.commandPath.length === 1
-        ? Effect.provideContext(start(name, event.helpDoc.description, all), terminal)
+        ? Effect.provideContext(start(name, event.helpDoc.description, all, flags), terminal)
         : CliOutput.defaultPresenter.present(event)
     }
   })
 })
 
-/** The usual commands' examples are written as `crypto` is typed; other command lines bear other names. */
-const called = (name: string, { examples = [], ...doc }: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
+/** The usual commands' examples are written as `crypto` is typed; other command lines bear other names, and have fewer flags. */
+const called = (name: string, flags: ReadonlyArray<RootFlag>, { examples = [], ...doc }: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
   ...doc,
-  examples: examples.map((_) => ({ ..._, command: _.command.replaceAll(/\bcrypto(?= )/g, name) }))
+  examples: examples.filter((_) => isOwn(flags, _.command)).map((_) => ({ ..._, command: _.command.replaceAll(/\bcrypto(?= )/g, name) }))
 })
 
-const manners = (name: string, all: ReadonlyArray<Later>, capabilities: TerminalCapabilities.TerminalCapabilities | undefined) =>
+const manners = (
+  name: string,
+  all: ReadonlyArray<Later>,
+  flags: ReadonlyArray<RootFlag>,
+  capabilities: TerminalCapabilities.TerminalCapabilities | undefined
+) =>
   Layer.mergeAll(
-    Layer.unwrap(presenter(name, all)),
+    Layer.unwrap(presenter(name, all, flags)),
     capabilities === undefined ? TerminalCapabilities.layer : Layer.succeed(TerminalCapabilities.TerminalCapabilities, capabilities),
     CliConfig.layer({ builtIns: GlobalFlag.BuiltIns.filter((_) => _ !== GlobalFlag.Wizard) }),
     Layer.succeed(References.LogToStderr, true)

@@ -15,6 +15,7 @@ export const options = {
   name: "crypto",
   version: manifest.version,
   about: "Crypto market data: CoinGecko to DuckDB to charts. Data go to stdout, everything else to stderr.",
+  flags: ["source", "data-dir", "seed"],
   layer: whole,
   // a command that is done for another process has the data open
   early: Layer.unwrap(Effect.flatMap(InForce, (_) => Option.isSome(_) ? Effect.succeed(Layer.empty) : Effect.map(live, (_) => _.early))),

@@ -7,7 +7,7 @@ import { TerminalCapabilities } from "effect/cli"
 import * as SettingsLayer from "../layers/Settings.ts"
 import * as Post from "../web/Post.ts"
 import * as exit from "./exit.ts"
-import { isRootFlag, settingsIn } from "./flags.ts"
+import { rootFlag, settingsIn } from "./flags.ts"
 import { plain } from "./plain.ts"
 import { Screen } from "./progress/Screen.ts"
 import { opened } from "./report/opened.ts"
@@ -61,4 +61,4 @@ export const done = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
 
 /** The command's name: the first argument that is no flag and no value of one of the root's. */
 const wordOf = (args: ReadonlyArray<string>): string | undefined =>
-  args.find((_, i) => !_.startsWith("-") && !isRootFlag(args[i - 1] ?? ""))
+  args.find((_, i) => !_.startsWith("-") && rootFlag(args[i - 1] ?? "") === undefined)

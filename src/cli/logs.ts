@@ -98,7 +98,7 @@ const find = Effect.fnUntraced(function*(world: World, asked: string) {
   const [first] = newest
   if (first === undefined)
     return yield* exit.usage(
-      "nothing has run here yet: there is nothing to tell. Begin with run, or say where the data are with --data-dir, or --source sandbox"
+      `nothing has run here yet: there is nothing to tell. Begin with run, or say where the data are: '${world.typed} --help' tells the flags`
     )
   if (asked === "latest") return first
   const meant = yield* ledger.runs(3, { id: asked })

@@ -1,9 +1,10 @@
 /** What a bare call is answered with: where to begin, and the commands. */
 import { Console, Effect } from "effect"
+import { isOwn, type RootFlag } from "./flags.ts"
 import { groups, type Later } from "./later.ts"
 import { page } from "./page.ts"
 
-export const start = Effect.fnUntraced(function*(name: string, about: string, all: ReadonlyArray<Later>) {
+export const start = Effect.fnUntraced(function*(name: string, about: string, all: ReadonlyArray<Later>, flags: ReadonlyArray<RootFlag>) {
   const { ink } = yield* page
   const width = all.reduce((most, _) => Math.max(most, _.name.length), 0)
   const listed = groups.flatMap((group) => {
@@ -15,7 +16,9 @@ export const start = Effect.fnUntraced(function*(name: string, about: string, al
       about,
       "",
       ink.bold("Begin here"),
-      ...begin.map(([command, what]) => `  ${`${name} ${command}`.padEnd(name.length + 27)} ${ink.dim(what)}`),
+      ...begin.filter(([command]) => isOwn(flags, command)).map(([command, what]) =>
+        `  ${`${name} ${command}`.padEnd(name.length + 27)} ${ink.dim(what)}`
+      ),
       ...listed,
       "",
       `'${name} COMMAND --help' tells each one's flags, with examples.`

@@ -37,6 +37,38 @@ it.effect("what only looks says so to whoever opens the data, and what writes do
     )
   }))
 
+it.effect("a pipeline without a sandbox has no flags for one, in its help, its examples and its first page", () =>
+  Effect.gen(function*() {
+    const weather = (flags: Cli.Options<never, never>["flags"]) =>
+      typing(
+        Cli.make(world().pipeline, {
+          name: "weather",
+          version: "1",
+          about: "",
+          layer: Memory.layer,
+          ...(flags === undefined ? {} : { flags })
+        }),
+        {}
+      )
+    const [plain, whole] = [weather(undefined), weather(["source", "data-dir", "seed"])]
+    const told = Effect.fnUntraced(function*(typed: typeof plain, ...line: ReadonlyArray<string>) {
+      const { out } = yield* typed(...line)
+      return ["--source", "--data-dir", "--seed"].filter((_) => out.includes(_))
+    })
+    assert.deepStrictEqual(
+      [yield* told(plain), yield* told(plain, "run", "--help"), yield* told(plain, "--help")],
+      [[], ["--data-dir"], ["--data-dir"]]
+    )
+    assert.deepStrictEqual(
+      [yield* told(whole), yield* told(whole, "run", "--help")],
+      [["--source"], ["--source", "--data-dir", "--seed"]]
+    )
+    const refused = yield* plain("plan", "all", "--source", "sandbox")
+    assert.strictEqual(refused.code, 2)
+    assert.include(refused.err, "--source")
+    assert.strictEqual((yield* plain("plan", "all", "--data-dir", "elsewhere")).code, 0)
+  }))
+
 describe("run", () => {
   it.effect("brings targets up to date, and says on stdout what there is, on stderr how it goes", () =>
     inWorld([], (weather, asked) =>

@@ -8,7 +8,7 @@ import type { World } from "../../src/cli/world.ts"
 import { Command } from "effect/cli"
 import { Chart } from "../../src/services/Chart.ts"
 
-const root = makeRoot("crypto", "")
+const root = makeRoot("crypto", "", options.flags)
 const world: World = {
   typed: "npx crypto",
   version: "1.0.0",

@@ -116,7 +116,7 @@ export const typing = (
 
 /** Noon of 24 November 2026, with a history of three days. */
 const noon = Effect.as(TestClock.setTime(Date.UTC(2026, 10, 24, 12)), Layer.succeed(Partition.Horizon, 3))
-const about = { name: "weather", version: "1.2.3", about: "Weather" }
+const about = { name: "weather", version: "1.2.3", about: "Weather", flags: ["source", "data-dir", "seed"] as const }
 
 /** A command line on a world of its own, in memory. */
 export const inWorld = <A, E>(
