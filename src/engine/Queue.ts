@@ -15,7 +15,7 @@
 import { Cause, Clock, Context, Deferred, Effect, Exit, Latch, Ref, Schema, type Scope, Semaphore, Stream } from "effect"
 import * as Asset from "./Asset.ts"
 import { narrowing } from "./Backfill.ts"
-import { type Lease, Ledger, type LedgerFailed, reconcile, settle, type StepRow } from "./Ledger.ts"
+import { type Event, type Lease, Ledger, type LedgerFailed, reconcile, settle, type StepRow } from "./Ledger.ts"
 import { Manifest } from "./Manifest.ts"
 import type { Key } from "./Partition.ts"
 import * as Pipeline from "./Pipeline.ts"
@@ -51,16 +51,20 @@ export type Ending =
   | { readonly state: Request.Ended; readonly note: string }
   | { readonly state: "deferred"; readonly note: string; readonly notBefore: number }
 
+/** An ending as events, for whoever tells them; none, where it is no end. */
+export type Close = (ending: Ending) => ReadonlyArray<Event>
+
 export class Queue extends Context.Service<Queue, {
   /** The steps that a process before this one left open, to be told once. */
   readonly recovered: Effect.Effect<ReadonlyArray<StepRow>>
   /**
    * Asks, waits for its turn, and does it here and now: for somebody who looks on. Interrupted, the request is too.
+   * What is done may tell the request's end together with its own (`close`), in one commit; else it is told after that.
    * `waits` is told whom it waits for, once, if it cannot begin at once.
    */
   readonly attend: <A, E, R>(
     asked: Request.Requested,
-    perform: (request: Request.Request) => Effect.Effect<readonly [A, Ending], E, R>,
+    perform: (request: Request.Request, close: Close) => Effect.Effect<readonly [A, Ending], E, R>,
     waits?: (by: ReadonlyArray<Request.Request>) => Effect.Effect<void>
   ) => Effect.Effect<A, E | Cancelled | LedgerFailed | NotSelected, R>
   /** Takes back a request that waits or runs. Answers whether there was one. */
@@ -186,21 +190,34 @@ const made = Effect.fnUntraced(function*(pipeline: Pipeline.Any) {
   const bounded = <A, E, R>(
     restore: <B, E2, R2>(effect: Effect.Effect<B, E2, R2>) => Effect.Effect<B, E2, R2>,
     request: Request.Request,
-    perform: (request: Request.Request) => Effect.Effect<readonly [A, Ending], E, R>
+    perform: (request: Request.Request, close: Close) => Effect.Effect<readonly [A, Ending], E, R>
   ): Effect.Effect<A, E | Cancelled | LedgerFailed, R> =>
     Effect.uninterruptible(Effect.gen(function*() {
       const stop = yield* Deferred.make<void>()
       performed.set(request.id, stop)
       const stopped = Effect.andThen(Deferred.await(stop), new Cancelled({ request: request.id }))
-      const exit = yield* Effect.exit(restore(Effect.raceFirst(perform(request), stopped)))
+      let isClosed = false
+      const close: Close = (ending) => {
+        if (ending.state === "deferred") return []
+        isClosed = true
+        return [{ _tag: "RequestEnded", request: request.id, ...ending }]
+      }
+      const exit = yield* Effect.exit(restore(Effect.raceFirst(perform(request, close), stopped)))
       performed.delete(request.id)
-      yield* ended(request.id, Exit.isSuccess(exit) ? exit.value[1] : endingOfCause(exit.cause))
+      // what failed may have failed to tell it; an end that was told is not told otherwise
+      if (isClosed && Exit.isSuccess(exit)) yield* wake
+      else yield* ended(request.id, Exit.isSuccess(exit) ? exit.value[1] : endingOfCause(exit.cause))
       return Exit.isSuccess(exit) ? exit.value[0] : yield* Effect.failCause(exit.cause)
     }))
 
-  const perform = Effect.fnUntraced(function*(request: Request.Request) {
+  const perform = Effect.fnUntraced(function*(request: Request.Request, close: Close) {
     const targets = yield* Pipeline.select(pipeline, request.targets)
-    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, { ...yield* optionsOf(request), defers })
+    const options = {
+      ...yield* optionsOf(request),
+      defers,
+      closing: (reports: ReadonlyArray<Run.Report<unknown>>) => close(endingOf(reports, defers))
+    }
+    const reports: ReadonlyArray<Run.Report<unknown>> = yield* Run.upToDate(targets, options)
     return [undefined, endingOf(reports, defers)] as const
   })
 

@@ -56,6 +56,8 @@ export interface Options {
   readonly request?: string
   /** Whether what its source asks to come back to later is told as deferred, since whoever asked will, and not as failed. */
   readonly defers?: boolean
+  /** What of whoever asked ends with the run, or, of several, with the last one: it is told in the commit that tells the run's end. */
+  readonly closing?: (reports: ReadonlyArray<Report<unknown>>) => ReadonlyArray<Event>
 }
 
 export const execute = <E, R>(
@@ -89,14 +91,16 @@ export const upToDate = <const Targets extends ReadonlyArray<Asset.Any>, E2 = ne
 > =>
   Effect.gen(function*() {
     const reports: Array<Report<unknown>> = []
+    const { closing = none, ...rest } = options
     let waiting = Infinity
     let force = options.force
     while (true) {
       const plan: Plan.Plan<unknown, unknown> = yield* Plan.make(targets, { ...options, force: force ?? false })
       if (options.onPlan !== undefined) yield* options.onPlan(plan as Plan.Plan)
-      reports.push(yield* execute(plan, options))
+      const isLast = plan.pending.length === 0
+      reports.push(yield* execute(plan, { ...rest, closing: isLast ? (last) => closing([...reports, ...last]) : none }))
       // each round must leave less to wait for, or the rest cannot be planned at all
-      if (plan.pending.length === 0 || plan.pending.length >= waiting || reports.at(-1)?.state === "failed") return reports
+      if (isLast || plan.pending.length >= waiting || reports.at(-1)?.state === "failed") return reports
       waiting = plan.pending.length
       // what was forced in this round is not forced again in the next
       if (force !== undefined && force !== false) force = plan.pending.map((_) => _.asset)
@@ -125,6 +129,8 @@ export const notBefore = (cause: Cause.Cause<unknown>): number | undefined => {
 
 // helpers
 
+const none = (): ReadonlyArray<Event> => []
+
 const instantOf = (error: unknown): ReadonlyArray<number> =>
   Predicate.hasProperty(error, "notBefore") && typeof error.notBefore === "number" ? [error.notBefore] : []
 
@@ -139,7 +145,7 @@ interface Here {
 
 const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, options: Options) {
   const run = yield* Asset.newId
-  const { concurrency = 4, defers = false, request = null, trigger = "library" } = options
+  const { closing = none, concurrency = 4, defers = false, request = null, trigger = "library" } = options
   const ledger = yield* Ledger
   const progress = yield* Progress
   const tell: Here["tell"] = (...events) =>
@@ -151,9 +157,9 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
   return yield* Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
     const report = (results: ReadonlyArray<Result<unknown>>): Report<unknown> => ({ run, state: stateOf(results), results })
     if (plan.steps.length === 0) {
-      const none = report([])
-      yield* tell(started, { _tag: "RunEnded", run, state: none.state })
-      return none
+      const nothing = report([])
+      yield* tell(started, { _tag: "RunEnded", run, state: nothing.state }, ...closing([nothing]))
+      return nothing
     }
     yield* tell(started)
     const exit = yield* Effect.exit(restore(performed(here, plan.steps, concurrency)))
@@ -162,7 +168,7 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
       return yield* exit
     }
     const done = report(exit.value)
-    yield* tell({ _tag: "RunEnded", run, state: defers && exit.value.some(isWorthAWait) ? "deferred" : done.state })
+    yield* tell({ _tag: "RunEnded", run, state: defers && exit.value.some(isWorthAWait) ? "deferred" : done.state }, ...closing([done]))
     return done
   }))
 })

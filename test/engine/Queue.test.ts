@@ -136,6 +136,53 @@ describe("turns", () => {
     })))
 })
 
+describe("an end", () => {
+  /** What the ledger is told, commit by commit. */
+  const commits = Effect.fnUntraced(function*<A, E, R>(queueing: Effect.Effect<A, E, R>) {
+    const told: Array<string> = []
+    const ledger = yield* Ledger
+    const listening = Ledger.of({
+      ...ledger,
+      record: (...events) => {
+        told.push(events.map((_) => "state" in _ ? `${_._tag} ${_.state}` : _._tag).join(", "))
+        return ledger.record(...events)
+      }
+    })
+    return [yield* Effect.provideService(queueing, Ledger, listening), told] as const
+  })
+
+  it.effect("is told in the commit that tells the end of the last run, so that no crash comes between", () =>
+    world(Effect.gen(function*() {
+      const a = Asset.make("a", { about: "", into: inOne }, () => Effect.succeed([]))
+      const [, told] = yield* commits(working(a))
+      yield* ask(asked("a"), asked("again", { targets: ["a"] }))
+      yield* tick
+      yield* tick
+      assert.deepStrictEqual(told, [
+        "RunStarted",
+        "StepStarted",
+        "StepEnded succeeded",
+        "RunEnded succeeded, RequestEnded succeeded",
+        "RunStarted, RunEnded succeeded, RequestEnded succeeded"
+      ])
+      assert.deepStrictEqual(yield* states, ["a succeeded", "again succeeded"])
+      yield* free
+    })))
+
+  it.effect("is told after that where whoever does it tells none, or tells it and fails", () =>
+    world(Effect.gen(function*() {
+      const pipeline = yield* Pipeline.make("test", { assets: [gated("a").asset] })
+      const [queue, told] = yield* commits(Queue.make(pipeline))
+      yield* queue.attend(asked("none", { targets: ["a"] }), () => Effect.succeed([1, { state: "partial", note: "" }] as const))
+      const failing = queue.attend(asked("fails", { targets: ["a"] }),
+        (_, close) => Effect.sync(() => close({ state: "succeeded", note: "" })).pipe(Effect.andThen(Effect.fail("the disk is full"))))
+      yield* Effect.flip(failing)
+      assert.deepStrictEqual(told, ["RequestEnded partial", "RequestEnded failed"])
+      assert.deepStrictEqual(yield* states, ["none partial", "fails failed"])
+      yield* free
+    })))
+})
+
 describe("whatever ends lets go", () => {
   const broken = Asset.make("broken", { about: "", into: inOne }, () => Effect.fail("no luck" as const))
   const dies = Asset.make("dies", { about: "", into: inOne }, () => Effect.die("a defect"))

@@ -469,6 +469,18 @@ describe("up to date", () => {
       ])
       assert.deepStrictEqual([reports.map((_) => _.state), asked], [["succeeded", "succeeded"], ["list", "north", "south"]])
       assert.lengthOf(yield* Ledger.use((_) => _.runs(9)), 2)
+    })))
+
+  it.effect("tells what ends with it when its last run does, of all its runs, and once", () =>
+    threeDays(Effect.gen(function*() {
+      const { sales } = world(["north"])
+      const closed: Array<ReadonlyArray<number>> = []
+      const closing = (reports: ReadonlyArray<Run.Report<unknown>>) => {
+        closed.push(reports.map((_) => _.results.length))
+        return []
+      }
+      yield* Run.upToDate([sales], { closing })
+      assert.deepStrictEqual(closed, [[1, 1]])
       assert.lengthOf(yield* Run.upToDate([sales]), 1)
     })))
 

@@ -40,10 +40,10 @@ export const perform = Effect.fnUntraced(function*(
       const onPlan = (plan: Plan.Plan) => Effect.andThen(before === undefined ? Effect.void : before(plan), shown.plan(plan))
       const reports: ReadonlyArray<Run.Report<unknown>> = yield* queue.attend(
         asked,
-        (request) =>
+        (request, close) =>
           Effect.flatMap(Queue.optionsOf(request), (options) =>
             Effect.map(
-              Run.upToDate(targets, { ...options, concurrency, onPlan }),
+              Run.upToDate(targets, { ...options, concurrency, onPlan, closing: (reports) => close(Queue.endingOf(reports)) }),
               (reports) => [reports, Queue.endingOf(reports)] as const
             )),
         (by) => Console.error(waitsFor(by))
