@@ -54,7 +54,9 @@ const note = (about: string, says: string, todo = ""): Finding => ({ about, leve
 const bad = (about: string, says: string, todo: string): Finding => ({ about, level: "bad", says, todo })
 
 const said = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
-const megabytes = (bytes: number): string => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+/** `12 kB`, `5.5 MB`, `72.1 GB` */
+const sizeOf = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 
 const versions = Effect.gen(function*() {
   const duck = yield* Effect.result(Effect.flatMap(load, (duck) => Effect.sync(() => duck.version())))
@@ -79,8 +81,8 @@ const disk = (dataDir: string) =>
   }).pipe(
     Effect.map((free) => [
       free < room
-        ? bad("disk", `${megabytes(free)} are free for ${dataDir}, and ${megabytes(room)} are needed to write safely`, "Make room")
-        : fine("disk", `${megabytes(free)} are free for ${dataDir}`)
+        ? bad("disk", `${sizeOf(free)} are free for ${dataDir}, and ${sizeOf(room)} are needed to write safely`, "Make room")
+        : fine("disk", `${sizeOf(free)} are free for ${dataDir}`)
     ]),
     Effect.catch((error) => Effect.succeed([bad("disk", `${dataDir} cannot be looked at: ${said(error.cause)}`, "Check its rights")]))
   )
@@ -100,15 +102,15 @@ const dataFile = Effect.fnUntraced(function*(path: string, owner: Effect.Success
   const { cut, log, size } = yield* Effect.promise(() => shapeOf(path))
   if (cut && Option.isNone(owner)) {
     return [
-      bad(about, `${path} was cut off: ${megabytes(size)} are no whole number of its blocks`,
+      bad(about, `${path} was cut off: ${sizeOf(size)} are no whole number of its blocks`,
         `Restore a copy, or move ${basename(path)} and ${basename(path)}.wal away and run again to rebuild`)
     ]
   }
   return [
-    Option.getOrElse(held, () => fine(about, `${path}, ${megabytes(size)}, nobody has it`)),
+    Option.getOrElse(held, () => fine(about, `${path}, ${sizeOf(size)}, nobody has it`)),
     ...(log > 0 && Option.isNone(owner)
       ? [
-        note(about, `its log ${basename(path)}.wal holds ${megabytes(log)}: a process was killed. The next run takes it in`,
+        note(about, `its log ${basename(path)}.wal holds ${sizeOf(log)}: a process was killed. The next run takes it in`,
           "Never remove it without the file: what it holds would be lost")
       ]
       : [])

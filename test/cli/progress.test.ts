@@ -140,6 +140,14 @@ describe("lines of a log", () => {
     assert.strictEqual(tell(one, 1, ended("a", "skipped")), "✓ s: unchanged, 1.0 s")
   })
 
+  it("tell the failure of what is made in one piece once, and its end where others were made", () => {
+    const one = after(State.planned(State.initial(), plan(step("s", 1, 0))), [0, begun("a", "s")])
+    assert.strictEqual(tell(one, 1, ended("a", "failed", "no such coin")), "✗ s a: failed: no such coin")
+    const two = after(State.planned(State.initial(), plan(step("s", 2, 0))), [0, begun("a", "s")], [1, ended("a")], [1, begun("b", "s")])
+    assert.strictEqual(tell(two, 2, ended("b", "failed", "no such coin")),
+      "✗ s b: failed: no such coin\n✗ s: 1 made, 365 rows, 1 failed, 2.0 s")
+  })
+
   it("name whom a failure concerns, and why, inertly", () =>
     assert.strictEqual(tell(three, 4, ended("d", "failed", "no\x1b[31m such coin")),
       "✗ prices d: failed: no[31m such coin\nprices: 4 of 10, 66 s left"))

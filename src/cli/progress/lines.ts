@@ -25,7 +25,11 @@ export const said = (before: State, after: State, event: Event, now: number): st
       const [was, line] = [before.lines.get(asset), after.lines.get(asset)]
       if (was === undefined || line === undefined) return undefined
       const failed = failure(before, event)
-      const told = line.endedAt !== undefined ? [over(line, Infinity)] : tenth(was) < tenth(line) ? [still(after, line, now)] : []
+      const told = line.endedAt !== undefined
+        ? (isAll(failed, line) ? [] : [over(line, Infinity)])
+        : tenth(was) < tenth(line)
+        ? [still(after, line, now)]
+        : []
       return [...(failed === undefined ? [] : [failed]), ...told].join("\n") || undefined
     }
     default:
@@ -39,6 +43,9 @@ export const failure = (before: State, event: Event): string | undefined => {
   const { asset, subject } = before.open.get(event.id) ?? { asset: "", subject: "" }
   return `✗ ${oneLine(`${asset} ${subject}`)}: ${event.state}: ${oneLine(event.note)}`
 }
+
+/** Whether a failure has said all there is to say of an asset that is over: it was made in one piece. */
+export const isAll = (failed: string | undefined, line: Line): boolean => failed !== undefined && line.planned.slices <= 1
 
 /** Where an asset stands that nothing was said of for a while. */
 export const still = (state: State, line: Line, now: number): string => {

@@ -7,7 +7,7 @@ import { type Event, Progress } from "../../engine/Progress.ts"
 import type * as Plan from "../../engine/Plan.ts"
 import { count, counted, oneLine } from "../plain.ts"
 import { bars, over } from "./bars.ts"
-import { failure, said, still } from "./lines.ts"
+import { failure, isAll, said, still } from "./lines.ts"
 import { planned } from "../run/summary.ts"
 import { Screen } from "./Screen.ts"
 import * as State from "./State.ts"
@@ -58,7 +58,9 @@ export const show = Effect.fnUntraced(function*<A, E, R>(options: Options, run: 
     state = State.apply(before, event, now)
     if (animates) {
       const failed = failure(before, event)
-      const ended = [...state.lines.values()].filter((_) => _.endedAt !== undefined && before.lines.get(_.asset)?.endedAt === undefined)
+      const ended = [...state.lines.values()].filter((_) =>
+        _.endedAt !== undefined && before.lines.get(_.asset)?.endedAt === undefined && !isAll(failed, _)
+      )
       notes = [...notes, ...(failed === undefined ? [] : [failed]), ...ended.map((_) => over(_, screen.columns()))]
       return
     }
