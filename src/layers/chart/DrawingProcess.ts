@@ -90,7 +90,7 @@ const entry = () => new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : ".
 
 const start = (heapMb: number, ended: (running: Running) => void): Running => {
   const child = fork(entry(), {
-    execArgv: [`--max-old-space-size=${heapMb}`, "--permission", "--allow-fs-read=*", "--allow-addons", "--no-warnings"],
+    execArgv: [`--max-old-space-size=${heapMb}`, "--expose-gc", "--permission", "--allow-fs-read=*", "--allow-addons", "--no-warnings"],
     env: { TZ: "UTC" },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"]

@@ -33,7 +33,7 @@ process.on("message", (ask: Ask) => {
   void draw(ask).then(
     (drawn): Answer => ({ id: ask.id, _tag: "Drawn", drawn }),
     (cause: unknown): Answer => ({ id: ask.id, _tag: "Refused", reason: reasonOf(cause) })
-  ).then((answer) => process.send?.(answer))
+  ).then((answer) => process.send?.(answer, sweep))
 })
 
 process.on("disconnect", () => process.exit())
@@ -44,6 +44,11 @@ process.on("unhandledRejection", (cause) => {
 })
 
 // helpers
+
+/** What a drawing leaves is swept when its answer has gone, and not in the midst of the next. */
+const sweep = () => {
+  globalThis.gc?.({ type: "minor" })
+}
 
 const raster = (picture: string): Uint8Array => {
   const { height, width } = sizeOf(picture)
