@@ -13,7 +13,6 @@ import * as Hook from "./Hook.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Report from "./Report.ts"
-import * as Sandbox from "./Sandbox.ts"
 
 /** What the data file is opened with. */
 export const early = Spare.layer
@@ -35,10 +34,7 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
   const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(ledgerPath(duckdbPath))))
   const market = source !== "sandbox" ?
     CoinGecko.layer :
-    Layer.unwrap(
-      Effect.map(Clock.Clock,
-        (clock) => CoinGecko.layerFetch(Sandbox.fetchOf(Sandbox.make(sandboxSeed), () => clock.currentTimeMillisUnsafe())))
-    )
+    Layer.unwrap(Effect.map(Clock.Clock, (clock) => CoinGecko.layerFetch(sandbox(sandboxSeed, () => clock.currentTimeMillisUnsafe()))))
   const chosen = Layer.merge(Layer.succeed(Horizon, historyDays), Layer.succeed(Limits, limitsOf(limits)))
   return Layer.mergeAll(ledger, market, Chart.layer, Report.layer, Hook.layer, chosen).pipe(
     Layer.provideMerge(data)
@@ -46,6 +42,12 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
 }))
 
 // helpers
+
+/** Its market is loaded when it is first asked: a run of what is fresh asks nothing. */
+const sandbox = (seed: string, now: () => number): typeof globalThis.fetch => {
+  let market: Promise<typeof globalThis.fetch> | undefined
+  return async (...asked) => (await (market ??= import("./Sandbox.ts").then((_) => _.fetchOf(_.make(seed), now))))(...asked)
+}
 
 /** `pool:api` and `tag:team=prices`, as the queue has them. */
 const limitsOf = (limits: Settings["Service"]["limits"]): Limits => {
