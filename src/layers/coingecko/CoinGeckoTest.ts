@@ -31,6 +31,35 @@ export class Calls extends Context.Service<Calls, {
 /** Only the methods given; another one that is used dies, saying so. */
 export const mock = (some: Partial<CoinGecko["Service"]>): Layer.Layer<CoinGecko> => Layer.mock(CoinGecko, some)
 
+/** What CoinGecko answers of a coin now: nothing but what is given. */
+export const marketRow = (id: string, some: Partial<MarketRow> = {}): MarketRow => ({
+  id,
+  symbol: id,
+  name: id,
+  current_price: null,
+  market_cap: null,
+  market_cap_rank: null,
+  fully_diluted_valuation: null,
+  total_volume: null,
+  high_24h: null,
+  low_24h: null,
+  price_change_24h: null,
+  price_change_percentage_24h: null,
+  market_cap_change_24h: null,
+  market_cap_change_percentage_24h: null,
+  circulating_supply: null,
+  total_supply: null,
+  max_supply: null,
+  ath: null,
+  ath_change_percentage: null,
+  ath_date: null,
+  atl: null,
+  atl_change_percentage: null,
+  atl_date: null,
+  last_updated: null,
+  ...some
+})
+
 /** Answers from `market` by the clock of the test, as the API would: a coin that is not in it is not found. */
 export const layer = (market: Market): Layer.Layer<CoinGecko | Calls> =>
   Layer.unwrap(Effect.sync(() => {
@@ -277,29 +306,11 @@ const globalOf = (rows: ReadonlyArray<MarketRow>, now: number): GlobalMarket => 
 
 const timeOf = (day: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(`${day}T00:00:00Z`))
 
-const rowOf = (id: string, [day, price, marketCap = null, totalVolume = null]: Day): MarketRow => ({
-  id,
-  symbol: id.slice(0, 3),
-  name: id,
-  current_price: price,
-  market_cap: marketCap,
-  market_cap_rank: null,
-  fully_diluted_valuation: null,
-  total_volume: totalVolume,
-  high_24h: null,
-  low_24h: null,
-  price_change_24h: null,
-  price_change_percentage_24h: null,
-  market_cap_change_24h: null,
-  market_cap_change_percentage_24h: null,
-  circulating_supply: null,
-  total_supply: null,
-  max_supply: null,
-  ath: null,
-  ath_change_percentage: null,
-  ath_date: null,
-  atl: null,
-  atl_change_percentage: null,
-  atl_date: null,
-  last_updated: `${day}T00:00:00.000Z`
-})
+const rowOf = (id: string, [day, price, marketCap = null, totalVolume = null]: Day): MarketRow =>
+  marketRow(id, {
+    symbol: id.slice(0, 3),
+    current_price: price,
+    market_cap: marketCap,
+    total_volume: totalVolume,
+    last_updated: `${day}T00:00:00.000Z`
+  })

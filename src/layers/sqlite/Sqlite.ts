@@ -12,7 +12,7 @@ export type Row = Readonly<Record<string, SQLOutputValue>>
 
 export class SqliteError extends Schema.TaggedError<SqliteError>()("SqliteError", {
   path: Schema.String,
-  /** SQLite's primary result code: 5 busy, 8 read-only, 11 corrupt, 13 full, 14 cannot open, 19 constraint, 26 not a database. */
+  /** SQLite's primary result code: 5 busy, 8 read-only, 10 disk, 11 corrupt, 13 full, 14 cannot open, 19 constraint, 26 not a database. */
   code: Schema.Int,
   said: Schema.String,
   cause: Schema.Defect()
@@ -92,6 +92,7 @@ const again = Schedule.min([Schedule.exponential("20 millis"), Schedule.spaced("
 const todo = new Map([
   [busy, ". Another process holds it for long: wait for that one, or stop it"],
   [8, ". Check its rights"],
+  [10, ". Its disk is full, or can no longer be read and written: make room, or put it where there is some"],
   [11, ". It is damaged: put it aside, and restore a copy"],
   [13, ". Make room on its disk"],
   [14, ". Check that its folder exists and may be written"],

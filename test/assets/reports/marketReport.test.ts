@@ -2,38 +2,10 @@
 import { assert, expect, it } from "@effect/vitest"
 import { Effect, Ref } from "effect"
 import { marketReport } from "../../../src/assets/reports/marketReport.ts"
+import { marketRow as row } from "../../../src/layers/coingecko/CoinGeckoTest.ts"
 import type { MarketRow } from "../../../src/services/CoinGecko.ts"
 import type { Settings } from "../../../src/services/Settings.ts"
 import { facts, figures, type Market, points, rowsOf, tables, words, world, Written, written } from "./written.ts"
-
-/** What CoinGecko answers of a coin now: nothing but what is given. */
-const row = (id: string, some: Partial<MarketRow> = {}): MarketRow => ({
-  id,
-  symbol: id,
-  name: id,
-  current_price: null,
-  market_cap: null,
-  market_cap_rank: null,
-  fully_diluted_valuation: null,
-  total_volume: null,
-  high_24h: null,
-  low_24h: null,
-  price_change_24h: null,
-  price_change_percentage_24h: null,
-  market_cap_change_24h: null,
-  market_cap_change_percentage_24h: null,
-  circulating_supply: null,
-  total_supply: null,
-  max_supply: null,
-  ath: null,
-  ath_change_percentage: null,
-  ath_date: null,
-  atl: null,
-  atl_change_percentage: null,
-  atl_date: null,
-  last_updated: null,
-  ...some
-})
 
 const report = written([marketReport], "market_report")
 const now = (markets: ReadonlyArray<MarketRow>, market: Market, settings: Partial<Settings["Service"]> = {}) =>

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { open } from "../../../src/layers/sqlite/Sqlite.ts"
+import { open, SqliteError } from "../../../src/layers/sqlite/Sqlite.ts"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "crypto-sqlite-"))),
@@ -80,6 +80,14 @@ describe("a SQLite file", () => {
       assert.isBelow(Duration.toMillis(pause), 150)
       writer.exec("COMMIT")
       assert.strictEqual(yield* Fiber.join(fiber), 1)
+    }))
+
+  it.effect("says what to do when its disk is full, also where SQLite only tells of a disk that cannot be written", () =>
+    Effect.sync(() => {
+      const says = (code: number) => new SqliteError({ path: "l.sqlite", code, said: "no", cause: "" }).message
+      assert.match(says(10), /^l\.sqlite: no \(SQLite 10\)\. Its disk is full, or can no longer be read and written: make room/)
+      assert.strictEqual(says(13), "l.sqlite: no (SQLite 13). Make room on its disk")
+      assert.strictEqual(says(1), "l.sqlite: no (SQLite 1)")
     }))
 
   it.effect("gives up when another holds it for long, and says what to do", () =>
