@@ -40,13 +40,14 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
       }, Effect.orDie),
       log: Effect.fn("Manifest.log")(function*(assets) {
         if (assets.length === 0) return []
-        const rows = yield* sql`
+        const all = sql`
           SELECT
             seq, materialization_id AS id, asset, subject, first_key AS first, last_key AS last, changed,
             code_version AS "codeVersion", saw_up_to AS "sawUpTo", input_ids AS inputs, "rows", content_hash AS "contentHash",
             warnings, epoch_ms(published_at) AS at
           FROM _manifest
           WHERE ${sql.in("asset", assets)}`
+        const rows = yield* sql`${written(all)}`
         const decoded = (yield* decodeRows(rows)).toSorted((a, b) => a.seq - b.seq)
         return decoded.map(({ first, last, seq, ...row }) => Object.assign(new Entry({ ...row, window: { first, last } }), { seq }))
       }, Effect.orDie),
