@@ -5,7 +5,7 @@ import { Horizon } from "../engine/Partition.ts"
 import { Limits } from "../engine/Queue.ts"
 import { Settings } from "../services/Settings.ts"
 import * as Chart from "./Chart.ts"
-import * as CoinGecko from "./CoinGecko.ts"
+import * as Later from "./coingecko/Later.ts"
 import * as DuckDb from "./DuckDb.ts"
 import * as Spare from "./duckdb/spare.ts"
 import { ledgerPath } from "./Files.ts"
@@ -32,9 +32,9 @@ export const audited = Layer.unwrap(
 /** The ledger lies beside the data file, which has to be owned first: so it is opened after it. */
 export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDays, limits, sandboxSeed, source }) => {
   const ledger = Layer.unwrap(Effect.sync(() => Ledger.layer(ledgerPath(duckdbPath))))
-  const market = source !== "sandbox" ?
-    CoinGecko.layer :
-    Layer.unwrap(Effect.map(Clock.Clock, (clock) => CoinGecko.layerFetch(sandbox(sandboxSeed, () => clock.currentTimeMillisUnsafe()))))
+  const market = source === "sandbox"
+    ? Layer.unwrap(Effect.map(Clock.Clock, (clock) => Later.layer(() => sandbox(sandboxSeed, () => clock.currentTimeMillisUnsafe()))))
+    : Later.layer(async () => (await import("./CoinGecko.ts")).layer)
   const chosen = Layer.merge(Layer.succeed(Horizon, historyDays), Layer.succeed(Limits, limitsOf(limits)))
   return Layer.mergeAll(ledger, market, Chart.layer, Report.layer, Hook.layer, chosen).pipe(
     Layer.provideMerge(data)
@@ -43,10 +43,9 @@ export const layer = Layer.unwrap(Effect.map(Settings, ({ duckdbPath, historyDay
 
 // helpers
 
-/** Its market is loaded when it is first asked: a run of what is fresh asks nothing. */
-const sandbox = (seed: string, now: () => number): typeof globalThis.fetch => {
-  let market: Promise<typeof globalThis.fetch> | undefined
-  return async (...asked) => (await (market ??= import("./Sandbox.ts").then((_) => _.fetchOf(_.make(seed), now))))(...asked)
+const sandbox = async (seed: string, now: () => number) => {
+  const [{ layerFetch }, { fetchOf, make }] = await Promise.all([import("./CoinGecko.ts"), import("./Sandbox.ts")])
+  return layerFetch(fetchOf(make(seed), now))
 }
 
 /** `pool:api` and `tag:team=prices`, as the queue has them. */
