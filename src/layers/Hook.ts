@@ -2,8 +2,7 @@
  * Hooks over fetch and a shell. The web address is a secret, since whoever knows it may post there: it is in no message
  * and no span, and only the address itself is sent to: a redirection is a failure.
  */
-import { Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Context, Duration, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { Hook, HookFailed, type News } from "../services/Hook.ts"
 import { Settings } from "../services/Settings.ts"
@@ -12,11 +11,11 @@ export const layer: Layer.Layer<Hook, never, Settings> = Layer.effect(
   Hook,
   Effect.gen(function*() {
     const { hookCommand, webhookUrl } = yield* Settings
-    const fetch = yield* FetchHttpClient.Fetch
+    const context = yield* Effect.context()
     const post = (url: string, news: News) =>
       Effect.tryPromise({
-        try: (signal) =>
-          fetch(url, {
+        try: async (signal) =>
+          Context.get(context, await fetching())(url, {
             method: "POST",
             redirect: "manual",
             signal,
@@ -43,6 +42,9 @@ export const layer: Layer.Layer<Hook, never, Settings> = Layer.effect(
 )
 
 // helpers
+
+/** Loaded for who sends: most commands tell nobody. */
+const fetching = () => import("effect/http/FetchHttpClient").then((_) => _.Fetch)
 
 const patience = Duration.seconds(10)
 const again = Schedule.exponential("1 second").pipe(Schedule.jittered)
