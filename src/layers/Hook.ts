@@ -44,7 +44,7 @@ export const layer: Layer.Layer<Hook, never, Settings> = Layer.effect(
 // helpers
 
 /** Loaded for who sends: most commands tell nobody. */
-const fetching = () => import("effect/http/FetchHttpClient").then((_) => _.Fetch)
+const fetching = () => import("effect/http").then(({ FetchHttpClient }) => FetchHttpClient.Fetch)
 
 const patience = Duration.seconds(10)
 const again = Schedule.exponential("1 second").pipe(Schedule.jittered)
