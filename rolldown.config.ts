@@ -37,6 +37,7 @@ export default defineConfig([
       codeSplitting: {
         groups: [
           { name: "main", test: /src[\\/]cli[\\/](main|elsewhere|run)\.ts$/, priority: 4 },
+          { name: "spare", test: /src[\\/]layers[\\/]duckdb[\\/]spare\.ts$/, priority: 3.5 },
           { name: "services", test: /src[\\/]services[\\/]/, priority: 3 },
           { name: "program", test: /src[\\/]program\.ts$/, priority: 2 },
           { name: "Live", test: /src[\\/]layers[\\/]Live\.ts$/, priority: 1 }

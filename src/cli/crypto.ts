@@ -9,6 +9,8 @@ export const pipeline = Effect.flatMap(Effect.promise(() => import("../program.t
 const live = Effect.promise(() => import("../layers/Live.ts"))
 const whole = Layer.unwrap(Effect.map(live, (_) => _.layer))
 const data = Layer.unwrap(Effect.map(live, (_) => _.data))
+/** By itself: DuckDB is loaded, and begun, before all the rest is. */
+const spare = Effect.promise(() => import("../layers/duckdb/spare.ts"))
 const files = Effect.promise(() => import("../layers/Files.ts"))
 
 export const options = {
@@ -18,7 +20,7 @@ export const options = {
   flags: ["source", "data-dir", "seed"],
   layer: whole,
   // a command that is done for another process has the data open
-  early: Layer.unwrap(Effect.flatMap(InForce, (_) => Option.isSome(_) ? Effect.succeed(Layer.empty) : Effect.map(live, (_) => _.early))),
+  early: Layer.unwrap(Effect.flatMap(InForce, (_) => Option.isSome(_) ? Effect.succeed(Layer.empty) : Effect.map(spare, (_) => _.layer))),
   ledger: Layer.unwrap(Effect.map(files, (_) => _.ledger)),
   kept: Effect.flatMap(files, (_) => _.kept),
   owner: Effect.flatMap(files, (_) => _.owner),

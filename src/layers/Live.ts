@@ -7,15 +7,11 @@ import { Settings } from "../services/Settings.ts"
 import * as Chart from "./Chart.ts"
 import * as Later from "./coingecko/Later.ts"
 import * as DuckDb from "./DuckDb.ts"
-import * as Spare from "./duckdb/spare.ts"
 import { ledgerPath } from "./Files.ts"
 import * as Hook from "./Hook.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Manifest from "./Manifest.ts"
 import * as Report from "./Report.ts"
-
-/** What the data file is opened with. */
-export const early = Spare.layer
 
 /** The data file and its manifest: what a query needs. Opening it makes its folder. */
 export const data = Layer.unwrap(Effect.map(Settings, ({ currency, dataDir, duckdbPath, sandboxSeed, source }) => {
