@@ -5,24 +5,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as DuckDbLayer from "../../../src/layers/DuckDb.ts"
 import { DuckDb } from "../../../src/services/DuckDb.ts"
+import { ownTable } from "./ownTable.ts"
 import { reasonOf } from "./reasonOf.ts"
-
-/** A table of its own for each test, and what it holds. */
-const table = Effect.fnUntraced(function*(name: string) {
-  const sql = yield* DuckDb
-  yield* sql`CREATE OR REPLACE TABLE ${sql(name)} (i INTEGER)`
-  return {
-    sql,
-    name,
-    add: (i: number) => sql`INSERT INTO ${sql(name)} VALUES (${i})`,
-    all: Effect.map(sql<{ i: number }>`FROM ${sql(name)} ORDER BY i`, (rows) => rows.map((_) => _.i))
-  }
-})
 
 layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction that stages and publishes", (it) => {
   it.effect("stages beside another that stages; whoever is ready first publishes first", () =>
     Effect.gen(function*() {
-      const [one, two] = [yield* table("one"), yield* table("two")]
+      const [one, two] = [yield* ownTable("one"), yield* ownTable("two")]
       const begun = yield* Deferred.make<void>()
       const published = yield* Deferred.make<void>()
       const slow = yield* Effect.forkChild(one.sql.staging(
@@ -45,7 +34,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("publishes in its turn: what writes waits until it has committed, and it waits for what writes", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("turn")
+      const { sql, add, all } = yield* ownTable("turn")
       yield* add(1)
       const updated = yield* Deferred.make<void>()
       const go = yield* Deferred.make<void>()
@@ -74,7 +63,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("of one table they come one after the other: the second finds what the first published", () =>
     Effect.gen(function*() {
-      const { sql, name, add, all } = yield* table("queue")
+      const { sql, name, add, all } = yield* ownTable("queue")
       const next = sql.staging(name, Effect.map(all, (_) => (_.at(-1) ?? 0) + 1), add)
       yield* Effect.all([next, next, next, next], { concurrency: "unbounded" })
       assert.deepStrictEqual(yield* all, [1, 2, 3, 4])
@@ -82,7 +71,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("sees what was there when it began, however long it stages", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("snapshot")
+      const { sql, add, all } = yield* ownTable("snapshot")
       yield* add(1)
       const counted = sql<{ n: number }>`SELECT count(*) AS n FROM snapshot`
       const begun = yield* Deferred.make<void>()
@@ -106,7 +95,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("keeps nothing when either part fails, and leaves the turn to others", () =>
     Effect.gen(function*() {
-      const { sql, name, add, all } = yield* table("fails")
+      const { sql, name, add, all } = yield* ownTable("fails")
       yield* Effect.exit(sql.staging(name, Effect.andThen(sql`CREATE TABLE half AS SELECT 1 AS i`, Effect.fail("no")), () => Effect.void))
       yield* Effect.exit(sql.staging(name, Effect.succeed(2), (i) => Effect.andThen(add(i), Effect.fail("no"))))
       yield* sql.staging(name, Effect.succeed(3), add)
@@ -116,7 +105,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("is rolled back when interrupted, also while it waits for its turn", () =>
     Effect.gen(function*() {
-      const { sql, name, add, all } = yield* table("interrupted")
+      const { sql, name, add, all } = yield* ownTable("interrupted")
       const taken = yield* Deferred.make<void>()
       const go = yield* Deferred.make<void>()
       const other = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(Deferred.succeed(taken, undefined), Deferred.await(go))))
@@ -133,7 +122,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("is made again from its start when it conflicts with what was committed meanwhile", () =>
     Effect.gen(function*() {
-      const { sql, name, add, all } = yield* table("conflict")
+      const { sql, name, add, all } = yield* ownTable("conflict")
       const tries = yield* Ref.make(0)
       yield* sql.staging(
         name,
@@ -151,7 +140,7 @@ layer(DuckDbLayer.layerMemory, { excludeTestServices: true })("a transaction tha
 
   it.effect("inside another transaction it joins that, which has its turn already", () =>
     Effect.gen(function*() {
-      const { sql, name, add, all } = yield* table("joins")
+      const { sql, name, add, all } = yield* ownTable("joins")
       yield* sql.withTransaction(Effect.andThen(add(1), sql.staging(name, Effect.succeed(2), add)))
       assert.deepStrictEqual(yield* all, [1, 2])
       const tried = sql.withTransaction(Effect.andThen(add(3), Effect.ignore(sql.staging(name, Effect.fail("no"), () => Effect.void))))

@@ -3,25 +3,15 @@ import { Deferred, Effect, Exit, Fiber, Option, Ref } from "effect"
 import { SqlError } from "effect/sql"
 import { layerMemory } from "../../../src/layers/DuckDb.ts"
 import { DuckDb } from "../../../src/services/DuckDb.ts"
+import { ownTable } from "./ownTable.ts"
 import { reasonOf } from "./reasonOf.ts"
-
-/** A table of its own for each test, and what it holds. */
-const table = Effect.fnUntraced(function*(name: string) {
-  const sql = yield* DuckDb
-  yield* sql`CREATE OR REPLACE TABLE ${sql(name)} (i INTEGER)`
-  return {
-    sql,
-    add: (i: number) => sql`INSERT INTO ${sql(name)} VALUES (${i})`,
-    all: Effect.map(sql<{ i: number }>`FROM ${sql(name)} ORDER BY i`, (rows) => rows.map((_) => _.i))
-  }
-})
 
 const conflict = new SqlError.SqlError({ reason: new SqlError.SerializationError({ cause: "Conflict on update!" }) })
 
 layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
   it.effect("keeps all of it, or nothing", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("whole")
+      const { sql, add, all } = yield* ownTable("whole")
       yield* sql.withTransaction(Effect.andThen(add(1), add(2)))
       yield* Effect.exit(sql.withTransaction(Effect.andThen(add(3), Effect.fail("no"))))
       assert.deepStrictEqual(yield* all, [1, 2])
@@ -34,7 +24,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
     ["a parameter that does not fit", "SELECT $1"]
   ])("%s ends it, also when the error is caught", ([, bad]) =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("poisoned")
+      const { sql, add, all } = yield* ownTable("poisoned")
       const params = bad.includes("$1") ? [NaN] : []
       const tried = sql.withTransaction(Effect.gen(function*() {
         yield* add(1)
@@ -48,7 +38,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("refuses what follows a failure, instead of letting it look as if it counted", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("follows")
+      const { sql, add, all } = yield* ownTable("follows")
       const second = yield* Ref.make(Option.none<boolean>())
       yield* Effect.exit(sql.withTransaction(Effect.gen(function*() {
         yield* Effect.ignore(sql`SELECT * FROM no_such_table`)
@@ -60,7 +50,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("a statement that ran out of time inside it ends it, too", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("late")
+      const { sql, add, all } = yield* ownTable("late")
       const slow = sql`SELECT sum(a.i * b.i) FROM range(100000000) a(i), range(10000) b(i)`
       const tried = sql.withTransaction(Effect.andThen(add(1), Effect.timeoutOption(slow, "30 millis")))
       assert.strictEqual((yield* reasonOf(tried))?._tag, "NotAllowed")
@@ -69,14 +59,14 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("a transaction inside another joins it: both are kept", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("joins")
+      const { sql, add, all } = yield* ownTable("joins")
       yield* sql.withTransaction(Effect.andThen(add(1), sql.withTransaction(add(2))))
       assert.deepStrictEqual(yield* all, [1, 2])
     }))
 
   it.effect("a transaction inside another that fails ends both, also when its error is caught", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("inner")
+      const { sql, add, all } = yield* ownTable("inner")
       const tried = sql.withTransaction(Effect.gen(function*() {
         yield* add(1)
         yield* Effect.ignore(sql.withTransaction(Effect.andThen(add(2), Effect.fail("inner"))))
@@ -87,7 +77,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("an interrupted one is rolled back, and the next has its turn", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("interrupted")
+      const { sql, add, all } = yield* ownTable("interrupted")
       const inside = yield* Deferred.make<void>()
       const fiber = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
         yield* add(1)
@@ -102,7 +92,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("transactions take turns: a delete never wins silently over an update", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("turns")
+      const { sql, add, all } = yield* ownTable("turns")
       yield* add(1)
       const updated = yield* Deferred.make<void>()
       const first = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
@@ -119,7 +109,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("a statement outside of it that writes waits for its turn, one that reads does not", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("waits")
+      const { sql, add, all } = yield* ownTable("waits")
       yield* add(1)
       const updated = yield* Deferred.make<void>()
       const go = yield* Deferred.make<void>()
@@ -139,7 +129,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("two fibers of one process do not share a connection: a rollback takes back its own rows only", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("own")
+      const { sql, add, all } = yield* ownTable("own")
       yield* Effect.all([
         Effect.exit(sql.withTransaction(Effect.andThen(add(1), Effect.fail("no")))),
         ...[2, 3, 4, 5].map((i) => add(i)),
@@ -150,7 +140,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("statements side by side inside one keep apart: each has its own answer", () =>
     Effect.gen(function*() {
-      const { sql } = yield* table("beside")
+      const { sql } = yield* ownTable("beside")
       const answers = yield* sql.withTransaction(
         Effect.forEach([1, 2, 3, 4], (i) => sql<{ n: number }>`SELECT sum(i) + ${i} AS n FROM range(10000) t(i)`, {
           concurrency: "unbounded"
@@ -161,7 +151,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("statements side by side inside one go one after the other: what comes after a failure is refused", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("behind")
+      const { sql, add, all } = yield* ownTable("behind")
       const exits = yield* Ref.make<ReadonlyArray<boolean>>([])
       yield* Effect.exit(sql.withTransaction(Effect.gen(function*() {
         const both = yield* Effect.all([Effect.exit(sql`SELECT * FROM no_such_table`), Effect.exit(add(1))], { concurrency: "unbounded" })
@@ -173,7 +163,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("one that conflicts is made again from its start, four times at most", () =>
     Effect.gen(function*() {
-      const { sql, add, all } = yield* table("again")
+      const { sql, add, all } = yield* ownTable("again")
       const tries = yield* Ref.make(0)
       const until = (enough: number) =>
         sql.atomic(Effect.gen(function*() {
@@ -192,7 +182,7 @@ layer(layerMemory, { excludeTestServices: true })("a transaction", (it) => {
 
   it.effect("nothing else is made again, and inside another transaction nothing is", () =>
     Effect.gen(function*() {
-      const { sql } = yield* table("once")
+      const { sql } = yield* ownTable("once")
       const tries = yield* Ref.make(0)
       const count = Ref.update(tries, (n) => n + 1)
       yield* Effect.exit(sql.atomic(Effect.andThen(count, sql`SELECT * FROM no_such_table`)))
