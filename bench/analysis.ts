@@ -4,10 +4,10 @@
  *
  *     node bench/analysis.ts [--coins 10] [--years 10] [--rounds 3]
  *
- * On a busy machine of two processors: 1,000 coins × 10 years, 3.65 million rows, took 1.15 × as long as the bare
- * statements, and as much more of the processors (46 s beside 40 s), in 3.0 GiB, the million pairs of the matrix included:
- * give it `--rounds 1` and five minutes. 10 coins × 10 years in one run took 1.03 × as long, for two steps are made beside
- * each other, and 1.24 × the processor time. There a table takes milliseconds, and a step's own cost shows: its plan, its
+ * On a machine of two processors: 1,000 coins × 10 years, 3.65 million rows, took 1.06 × as long as the bare statements in
+ * one run (46 s beside 43 s), and 1.04 × the processor time, in 3.0 GiB, the million pairs of the matrix included: give it
+ * `--rounds 1` and five minutes. 10 coins × 10 years took 1.02 to 1.12 × as long, for two steps are made beside each other,
+ * and 1.23 to 1.34 × the processor time. There a table takes milliseconds, and a step's own cost shows: its plan, its
  * entries in ledger and manifest, 12 statements, of which one passes over the rows, for what checks refuse and what changed.
  *
  * And a year of 19 coins from responses in memory to the published table, beside the bare appender. Processor time is
