@@ -11,7 +11,10 @@ import { defineConfig, type RolldownOptions, type RolldownPlugin } from "rolldow
 
 const usual = {
   platform: "node",
-  external: [/^@duckdb\/node-bindings-/, /^@resvg\//, /^@expo-google-fonts\//]
+  external: [/^@duckdb\/node-bindings-/, /^@resvg\//, /^@expo-google-fonts\//],
+  onLog: (_, { code, message }) => {
+    if (code === "IMPORT_IS_UNDEFINED") throw new Error(message)
+  }
 } satisfies RolldownOptions
 
 export default defineConfig([
@@ -47,7 +50,12 @@ export default defineConfig([
     plugins: [
       { name: "segmenter", transform: { filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ }, handler: segmentingLater } },
       { name: "probes", transform: { filter: { id: /effect\/dist\/(Utils|internal\/effect)\.js$/ }, handler: knownOfV8 } },
+      { name: "ascii", generateBundle: (_, files) => Object.values(files).forEach((file) => file.type === "chunk" && wrap(file)) },
       { name: "bindings", transform: { filter: { id: /@duckdb\/node-bindings\/duckdb\.js$/ }, handler: besideThem } },
+      taken("node:fs"),
+      taken("node:module"),
+      taken("node:path"),
+      taken("node:url"),
       calledLater("node:child_process", "child_process"),
       calledLater("node:crypto"),
       calledLater("node:fs/promises"),
@@ -59,6 +67,24 @@ export default defineConfig([
 ])
 
 // helpers
+
+/** A module of Node's as it is: the bundle would copy its names, one by one, for each file that asks for it. */
+function taken(module: string): RolldownPlugin {
+  const mark = `\0taken:${module}`
+  const named = Object.entries(Object.getOwnPropertyDescriptors(createRequire(import.meta.url)(module))).filter(([name]) =>
+    /^[A-Za-z]\w*$/.test(name) && name !== "default"
+  )
+  // what is behind a getter is loaded by asking for it
+  const exported = named.map(([name, { get }]) =>
+    `export const ${name} = ${get === undefined ? `taken.${name}` : `/*#__PURE__*/ new Proxy({}, { get: (_, key) => taken.${name}[key] })`}`
+  )
+  return {
+    name: "taken",
+    resolveId: (id, _, { kind }) => id === module && kind === "import-statement" ? mark : undefined,
+    load: (id) =>
+      id !== mark ? undefined : [`const taken = process.getBuiltinModule("${module}")`, "export default taken", ...exported].join("\n")
+  }
+}
 
 /** A module of Node's that takes a millisecond or four to load, and of which a run of fresh assets calls nothing: its functions load it. */
 function calledLater(module: string, alias = module): RolldownPlugin {
@@ -74,6 +100,12 @@ function calledLater(module: string, alias = module): RolldownPlugin {
         ? undefined
         : functions.map(([name]) => `export const ${name} = (...args) => process.getBuiltinModule("${module}").${name}(...args)`).join("\n")
   }
+}
+
+/** What the launcher loads (`src/cli/CodeCache.ts`): a function, in characters of which V8 keeps each in one byte. */
+function wrap(file: { code: string }): void {
+  const escaped = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  file.code = `(function(exports,require,module,__filename){"use strict";${escaped}\n})`
 }
 
 /** Making a segmenter reads ICU's data: a tenth of what a run of fresh assets takes, and only help with a table needs it. */

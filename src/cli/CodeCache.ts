@@ -20,9 +20,13 @@ interface Loaded {
   readonly source: Buffer
 }
 
-/** The file of the folder that is the command; what it requires beside it is loaded in the same way. */
+/**
+ * The file of the folder that is the command; what it requires beside it is loaded in the same way. Each is an expression:
+ * a function of `exports`, `require`, `module` and `__filename`.
+ */
 export const load = (folder: string, file: string, command: string): void => {
-  const { readFileSync, renameSync, statSync, writeFileSync } = process.getBuiltinModule("node:fs")
+  const { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync } = process.getBuiltinModule("node:fs")
+  const { isAscii } = process.getBuiltinModule("node:buffer")
   const { join } = process.getBuiltinModule("node:path")
   const { Script } = process.getBuiltinModule("node:vm")
   const { createRequire, enableCompileCache, getCompileCacheDir } = process.getBuiltinModule("node:module")
@@ -31,6 +35,8 @@ export const load = (folder: string, file: string, command: string): void => {
   const outside = createRequire(join(folder, file))
   const loaded = new Map<string, { exports: unknown }>()
   const fresh = new Map<string, Loaded>()
+  /** All files are read into the same memory: to be given new memory takes longer than to read it full. */
+  let scratch = Buffer.allocUnsafeSlow(4 * 1024 * 1024)
 
   const require = (id: string): unknown => id.startsWith("./") ? (loaded.get(id) ?? run(id)).exports : outside(id)
   const run = (id: string) => {
@@ -38,22 +44,40 @@ export const load = (folder: string, file: string, command: string): void => {
     const module: { exports: unknown } = { exports: Object.create(null) }
     loaded.set(id, module)
     const filename = join(folder, id)
-    const source = readFileSync(filename)
     const kept = directory === undefined ? undefined : join(directory, `${command}-${id.slice(2)}`)
-    const { at, cachedData } = kept === undefined ? none : read(kept, source)
-    const script = new Script(`(function (exports, require, module, __filename) {"use strict";${source}\n})`, { filename, cachedData })
-    const isGood = script.cachedDataRejected === false && performance.timeOrigin - at < patience
-    if (kept !== undefined && !isGood) fresh.set(kept, { script, source })
+    const { at, size } = kept === undefined ? none : read(kept)
+    const whole = size + readAt(filename, size).size
+    const source = scratch.subarray(size, whole)
+    const end = size - source.length
+    // V8 itself compares lengths and nothing else
+    const cachedData = end > 0 && scratch.subarray(end, size).equals(source) ? scratch.subarray(0, end) : undefined
+    const script = new Script(source.toString(isAscii(source) ? "latin1" : "utf8"), { filename, cachedData })
+    const isGood = script.cachedDataRejected === false && Date.now() - at < patience
+    if (kept !== undefined && !isGood) fresh.set(kept, { script, source: Buffer.from(source) })
     script.runInThisContext()(module.exports, require, module, filename)
     return module
   }
-  const none = { at: 0, cachedData: undefined }
-  const read = (path: string, source: Buffer) => {
+  const none = { at: 0, size: 0 }
+  /** The file, into the scratch from `start` on. */
+  const readAt = (path: string, start: number) => {
+    const file = openSync(path, "r")
     try {
-      const bytes = readFileSync(path)
-      const end = bytes.length - source.length
-      // V8 itself compares lengths and nothing else
-      return bytes.subarray(end).equals(source) ? { at: statSync(path).mtimeMs, cachedData: bytes.subarray(0, end) } : none
+      const { mtimeMs, size } = fstatSync(file)
+      if (start + size > scratch.length) scratch = Buffer.concat([scratch], 2 * (start + size))
+      let read = 0
+      while (read < size) {
+        const more = readSync(file, scratch, start + read, size - read, null)
+        if (more === 0) break
+        read += more
+      }
+      return { at: mtimeMs, size: read }
+    } finally {
+      closeSync(file)
+    }
+  }
+  const read = (path: string) => {
+    try {
+      return readAt(path, 0)
     } catch {
       return none
     }

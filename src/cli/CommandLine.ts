@@ -1,6 +1,5 @@
 /** The command line as a function of its arguments, and as this process. `Cli.ts` is what users of the library see of it. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Fiber, Layer, Option, References, Stdio, type Terminal } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag, type HelpDoc, TerminalCapabilities } from "effect/cli"
 import type * as Asset from "../engine/Asset.ts"
@@ -14,6 +13,7 @@ import { isOwn, makeRoot, type Root, type RootFlag, settingsIn, typedAgain } fro
 import { groups, type Later } from "./later.ts"
 import { mistake } from "./mistake.ts"
 import { plain } from "./plain.ts"
+import { platform } from "./platform.ts"
 import { Screen } from "./progress/Screen.ts"
 import { start } from "./start.ts"
 import { usual } from "./usual.ts"
@@ -52,12 +52,11 @@ export const make = <Target extends Asset.Any, R, E>(
   const flags = options.flags ?? ["data-dir"]
   const root = makeRoot(options.name, options.about, flags)
   const all: ReadonlyArray<Later> = [...usual, ...(options.commands ?? [])]
-  const { early, kept, layer, ledger, owner, upkeep, usage } = options
+  const { early = Layer.empty, kept, layer, ledger, owner, upkeep, usage } = options
   const commands = all.map((_) => _.name)
   const defaults = {
     typed: `npx ${options.name}`,
     version: options.version,
-    early: early ?? Layer.empty,
     ledger: ledger ?? layer,
     kept: kept ?? Effect.succeed(true),
     commands
@@ -72,7 +71,10 @@ export const make = <Target extends Asset.Any, R, E>(
       Effect.catchIf(CliError.isCliError,
         (_) => _._tag === "ShowHelp" && _.errors.length === 0 ? Effect.void : new exit.Exit({ code: exit.code.usage, says: "" })),
       Effect.tapError((_) => _.says === "" ? Effect.void : Console.error(plain(_.says))),
-      Effect.provide(manners(options.name, all, flags, capabilities))
+      Effect.provide(Layer.merge(
+        all.some((_) => _.opens && typed.includes(_.name)) ? early : Layer.empty,
+        manners(options.name, all, flags, capabilities)
+      ))
     )
   const known = once(pipeline)
   const queue = Layer.effect(Queue.Queue, Effect.flatMap(known, Queue.make))
@@ -105,7 +107,7 @@ export const run = <Target extends Asset.Any, R, E>(
     if (!(yield* elsewhere.done(args))) yield* commandLine(args)
   })
   Stdio.Stdio.use(({ args }) => Effect.flatMap(args, (args) => bounded(Effect.ensuring(run(args), flushed), args.includes("daemon")))).pipe(
-    Effect.provide(Layer.mergeAll(NodeServices.layer, Screen.layer)),
+    Effect.provide(Layer.mergeAll(platform, Screen.layer)),
     Effect.provideService(SettingsLayer.Remembered, new Map()),
     NodeRuntime.runMain
   )

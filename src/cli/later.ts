@@ -12,6 +12,8 @@ export interface Later {
   readonly about: string
   /** What it is listed under. */
   readonly group: Group
+  /** Whether it always asks for the layer: what that builds on is begun before anything else. */
+  readonly opens: boolean
   readonly load: (root: Root, world: World) => Promise<Command.Command.Any>
 }
 
@@ -31,9 +33,10 @@ export const later = <C extends Command.Command.Any>(
   name: string,
   about: string,
   group: Group,
-  load: (root: Root, world: World) => Promise<C>
+  load: (root: Root, world: World) => Promise<C>,
+  { opens = false } = {}
 ): Fits<C> => {
-  const command: Later = { name, about, group, load }
+  const command: Later = { name, about, group, opens, load }
   // which of the two it is, only the type tells
   return command as Fits<C>
 }

@@ -14,7 +14,7 @@ export const plan = (root: Root, world: World) =>
   Command.make("plan", { ...aimFlags, json }, Effect.fn("crypto plan")(function*(input) {
     yield* named(world, input.targets)
     yield* answered(sayPlan(world, input, input.json)).pipe(Effect.provide(reading(world, settingsOf(yield* root))))
-  }, Effect.provide(world.early), exit.ending)).pipe(
+  }, exit.ending)).pipe(
     Command.withDescription(
       "What run would do with the same words: each step with its reason, its keys and its calls, and what all of it would cost. Nothing is spent."
     ),

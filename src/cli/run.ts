@@ -44,7 +44,7 @@ export const run = (root: Root, world: World) =>
       yield* perform(world, { asked, targets, concurrency, json, ...before })
     })
     return yield* Effect.provide(answered(program), Layer.provideMerge(world.layer, SettingsLayer.layer(chosen)))
-  }, Effect.provide(world.early), exit.ending)).pipe(
+  }, exit.ending)).pipe(
     Command.withDescription("Bring assets up to date: what is missing or stale, upstream too, is made; what is fresh is read."),
     Command.withShortDescription("Bring assets up to date"),
     Command.withExamples([

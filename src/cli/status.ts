@@ -78,7 +78,7 @@ export const status = (root: Root, world: World) =>
       yield* Console.log([`${problems.length === 0 ? ink.good("●") : ink.bad("✗")} ${said.says}`, ...lines, ...spent].join("\n"))
     }
     if (said.exitCode !== exit.code.done) return yield* new exit.Exit({ code: said.exitCode, says: "" })
-  }, Effect.provide(world.early), exit.ending)).pipe(
+  }, exit.ending)).pipe(
     Command.withDescription(
       "In one line whether everything is fine; if not, what is wrong and the command that mends it, and the exit code is 7. It counts as wrong: an attempt that failed and was not made good, an asset that is late, keys that are due and missing, a run that was cut short, a month's credits used up."
     ),

@@ -2,9 +2,9 @@
 import { later } from "./later.ts"
 
 export const usual = [
-  later("run", "Bring assets up to date", "Make", (root, world) => import("./run.ts").then((_) => _.run(root, world))),
+  later("run", "Bring assets up to date", "Make", (root, world) => import("./run.ts").then((_) => _.run(root, world)), { opens: true }),
   later("plan", "What would run, why, and what it would cost", "Make",
-    (root, world) => import("./plan.ts").then((_) => _.plan(root, world))),
+    (root, world) => import("./plan.ts").then((_) => _.plan(root, world)), { opens: true }),
   later("backfill", "Bring a stretch of time up to date, in batches", "Make",
     (root, world) => import("./backfill.ts").then((_) => _.backfill(root, world))),
   later("backfills", "The backfills there were; pause or resume one", "Make",
@@ -13,7 +13,7 @@ export const usual = [
   later("graph", "What follows from what, and how it stands", "Look",
     (root, world) => import("./graph.ts").then((_) => _.graph(root, world))),
   later("status", "Whether everything is fine; if not, what mends it", "Look",
-    (root, world) => import("./status.ts").then((_) => _.status(root, world))),
+    (root, world) => import("./status.ts").then((_) => _.status(root, world)), { opens: true }),
   later("show", "All that is known of an asset", "Look", (root, world) => import("./show.ts").then((_) => _.show(root, world))),
   later("check", "The checks, on what is published now", "Look", (root, world) => import("./check.ts").then((_) => _.check(root, world))),
   later("runs", "The runs there were, newest first", "Look", (root, world) => import("./runs.ts").then((_) => _.runs(root, world))),

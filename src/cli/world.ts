@@ -27,8 +27,6 @@ export interface World {
   readonly version: string
   readonly pipeline: Effect.Effect<Pipeline.Any, Pipeline.DefinitionInvalid>
   readonly layer: Layer.Layer<Ledger | Manifest | Queue, unknown, Ground>
-  /** What takes long to load and needs no file: to be begun by a command that will ask for the layer, before it loads anything else. */
-  readonly early: Layer.Layer<never>
   /** The ledger alone: it can be read while another process has the data. */
   readonly ledger: Layer.Layer<Ledger, unknown, Ground>
   /** Is anything kept yet? What only reads asks before it opens: opening would make it. */

@@ -102,7 +102,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
     // opened again, a file that went missing would be made anew, and empty
     if (first !== undefined) yield* first.intact
     const begun = options.settings === undefined ? yield* spare.take : Option.none()
-    const instance = Option.isSome(begun)
+    const started = Option.isSome(begun)
       ? begun.value
       : yield* Open.start(duck, inMemory ? Open.memory : `${path}#${before}`, options.settings)
     const accept = Effect.fnUntraced(function*(connection: Connection) {
@@ -111,9 +111,9 @@ const make = Effect.fnUntraced(function*(options: Options) {
       isStamped = stamp._tag === "Stamped"
       from = stamp._tag === "Stamped" ? stamp.format : format
     })
-    return yield* Open.attach(instance, setup, first === undefined ? found : "none", accept).pipe(
+    return yield* Open.attach(started, setup, first === undefined ? found : "none", accept).pipe(
       Effect.tap((_) => Effect.sync(() => first ??= _)),
-      Effect.onError(() => Effect.sync(() => instance.closeSync()))
+      Effect.onError(() => Effect.sync(() => started.instance.closeSync()))
     )
   })
   const database = yield* Database.make(path, open, { mends: !inMemory })

@@ -34,8 +34,10 @@ const load = (folder: string, command: string, env: Record<string, string | unde
   return { status, said: stderr.trim().split("\n"), printed: stdout.trim() }
 }
 
+/** As the bundle writes it. */
 const write = (folder: string, files: Record<string, string>): void => {
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), `(function(exports,require,module,__filename){"use strict";${text}\n})`)
 }
 
 /** What is kept, without Node's own. */
@@ -100,6 +102,16 @@ describe("the code that is kept of a command", () => {
       assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "compiled"], printed: "gone main.cjs true" })
       assert.deepStrictEqual(load(folder, "run"), { status: 0, said: ["taken", "taken"], printed: "gone main.cjs true" })
       assert.strictEqual(kept(folder).length, 2)
+    }))
+
+  it("is of the text as it is, whatever its alphabet and however long it is", () =>
+    inFolder((folder) => {
+      for (const word of ["a", "ä", "漢字"]) {
+        write(folder, { "main.cjs": `console.log("${word}", "${"x".repeat(5_000_000)}".length)` })
+        for (const said of ["compiled", "taken"]) {
+          assert.deepStrictEqual(load(folder, "run"), { status: 0, said: [said], printed: `${word} 5000000` })
+        }
+      }
     }))
 
   it("is made anew when V8 does not take it", () =>

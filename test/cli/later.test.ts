@@ -15,7 +15,6 @@ const world: World = {
   line: () => Effect.void,
   pipeline: Effect.succeed({ name: "empty", assets: [], jobs: [], schedules: [], sensors: [] }),
   layer: Layer.empty as never,
-  early: Layer.empty,
   ledger: Layer.empty as never,
   kept: Effect.succeed(false),
   owner: Effect.succeedNone,

@@ -53,12 +53,12 @@ describe("the launcher, as built", () => {
         writeFileSync(launcher, readFileSync(built))
         writeFileSync(
           join(folder, "main.cjs"),
-          `const { pbkdf2 } = require("node:crypto")
+          `(function (exports, require) { const { pbkdf2 } = require("node:crypto")
          const { readdirSync } = require("node:fs")
          const tasks = () => readdirSync("/proc/self/task").length
          const before = tasks()
          for (let i = 0; i < 16; i++) pbkdf2("a", "b", 20_000, 64, "sha512", () => {})
-         console.log(tasks() - before)`
+         console.log(tasks() - before) })`
         )
         if (readdirSync("/").includes("proc")) assert.strictEqual(run(launcher, [], env).stdout.trim(), String(threads))
       })

@@ -25,10 +25,16 @@ export interface Setup {
   readonly isReadOnly: boolean
 }
 
-/** A new instance, without a file. Its name is nobody else's, and `memory` for one that will never have a file. */
-export const start = (duck: Api, name: string, settings: Readonly<Record<string, string>> = {}): Effect.Effect<Instance, DuckDbError> =>
+/** An instance without a file, and its first connection. */
+export interface Started {
+  readonly instance: Instance
+  readonly connection: Connection
+}
+
+/** A new instance, whose clocks are UTC's. Its name is nobody else's, and `memory` for one that will never have a file. */
+export const start = (duck: Api, name: string, settings: Readonly<Record<string, string>> = {}): Effect.Effect<Started, DuckDbError> =>
   Effect.tryPromise({
-    try: () => {
+    try: async () => {
       const options = {
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
@@ -38,7 +44,12 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
         ...settings
       }
       // from the cache, whose instances know of each other's files: a file that is open in one is refused in another
-      return name === memory ? duck.DuckDBInstance.create(memory, options) : duck.DuckDBInstance.fromCache(`:memory:${name}`, options)
+      const instance = name === memory
+        ? await duck.DuckDBInstance.create(memory, options)
+        : await duck.DuckDBInstance.fromCache(`:memory:${name}`, options)
+      const connection = await instance.connect()
+      await connection.run("SET GLOBAL TimeZone = 'UTC'")
+      return { instance, connection }
     },
     catch: (cause) => new DuckDbError({ asked: "DuckDB", reason: { _tag: "Unavailable", found: words(cause) } })
   })
@@ -48,12 +59,11 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
  * can change it: opened for writing, an older one would be made unreadable for its owner. The instance is of no use after a refusal.
  */
 export const attach = Effect.fnUntraced(function*(
-  instance: Instance,
+  { connection, instance }: Started,
   { path, exports, isReadOnly, spillMb }: Setup,
   found: Found,
   accept: (connection: Connection) => Effect.Effect<void, DuckDbError>
 ) {
-  const connection = yield* Effect.promise(() => instance.connect())
   const tell = (statements: ReadonlyArray<string>) =>
     Effect.tryPromise({ try: () => connection.run(statements.join(";\n")), catch: (cause) => refusal(path, cause) })
   return yield* Effect.gen(function*() {
@@ -63,7 +73,6 @@ export const attach = Effect.fnUntraced(function*(
     }
     yield* tell([
       ...(found === "unsettled" ? [`DETACH ${catalog}`] : []),
-      "SET GLOBAL TimeZone = 'UTC'",
       `SET GLOBAL temp_directory = ${quotedText(path === memory ? "" : spill(path))}`,
       ...(path === memory ? [] : [`SET GLOBAL max_temp_directory_size = '${spillMb}MB'`]),
       path === memory

@@ -5,12 +5,12 @@
 import { Context, Effect, Fiber, Layer, Option } from "effect"
 import * as Asset from "../../engine/Asset.ts"
 import type { DuckDbError } from "../../services/DuckDb.ts"
-import { type Instance, load } from "./native.ts"
-import { start } from "./open.ts"
+import { load } from "./native.ts"
+import { start, type Started } from "./open.ts"
 
 export interface Spare {
   /** The spare instance, for the first that asks. */
-  readonly take: Effect.Effect<Option.Option<Instance>, DuckDbError>
+  readonly take: Effect.Effect<Option.Option<Started>, DuckDbError>
 }
 export const Spare = Context.Reference<Spare>("crypto/layers/duckdb/Spare", { defaultValue: () => ({ take: Effect.succeedNone }) })
 
@@ -27,7 +27,14 @@ export const layer: Layer.Layer<never> = Layer.effect(
       spare = undefined
       return mine === undefined ? Effect.succeedNone : Effect.asSome(Fiber.join(mine))
     })
-    yield* Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map((_) => _.closeSync()))))
+    yield* Effect.addFinalizer(() => Effect.ignoreCause(Effect.map(take, Option.map(close))))
     return { take }
   })
 )
+
+// helpers
+
+const close = ({ connection, instance }: Started): void => {
+  connection.closeSync()
+  instance.closeSync()
+}

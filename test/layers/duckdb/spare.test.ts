@@ -14,7 +14,9 @@ it.live("an instance that is begun early is the first one's that asks, and no ot
     const [first, second] = [yield* take, yield* take]
     assert.isTrue(Option.isSome(first))
     assert.isTrue(Option.isNone(second))
-    if (Option.isSome(first)) first.value.closeSync()
+    if (Option.isNone(first)) return
+    first.value.connection.closeSync()
+    first.value.instance.closeSync()
   }).pipe(Effect.provide(Spare.layer)))
 
 it.live("there is none, unless one was begun", () =>
