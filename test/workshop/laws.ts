@@ -40,6 +40,9 @@ const drivers: ReadonlyArray<{ readonly packages: RegExp; readonly home: string;
   { packages: /^apache-arrow(\/.*)?$/, home: "src/layers/ArrowFile.ts", types: false }
 ]
 
+/** What runs before anything of Effect is loaded. */
+const launcher = ["src/bin.ts", "src/cli/CodeCache.ts"]
+
 /** Files that are a process of their own, started by another: they have no runtime to end them, and may end themselves. */
 const processes = ["src/layers/chart/worker.ts"]
 
@@ -119,11 +122,11 @@ const nameOf = (node: Node): string | undefined => {
 const inName = (path: string, name: string): string | undefined => {
   switch (name.replace(/^globalThis\./, "")) {
     case "Date.now":
-      return "reads the clock with Date.now: use Clock or DateTime"
+      return launcher.includes(path) ? undefined : "reads the clock with Date.now: use Clock or DateTime"
     case "Math.random":
       return "draws with Math.random: use Random, or a seed"
     case "process.env":
-      return path === "src/bin.ts" ? undefined : "reads process.env: use Config"
+      return launcher.includes(path) ? undefined : "reads process.env: use Config"
     case "process.exit":
       return processes.includes(path) ? undefined : "ends the process at once: fail, and let the runtime end it"
     default:
