@@ -1,16 +1,15 @@
 /**
  * What the engine costs beside the least that could do the same, in one process and side by side:
  *
- * - a step that does nothing, beside the full floor: ready queue, 8 workers, and for each step a span, annotations, a
- *   timeout, and two events that reach DuckDB in batches;
+ * - a step that does nothing, beside the full floor (`step.ts`);
  * - the status of 3,000 days × 100 subjects, and what their state takes in the data file;
  * - `crypto --help` beside an empty script, `crypto run` of what is fresh beside a process that opens DuckDB.
  *
- * Figures are medians of interleaved rounds: within the process of processor time, which other work on the machine does
- * not count into; of commands of the time until they ended. Ratios hold on any machine, milliseconds on this one.
+ * Figures are medians of interleaved rounds: of what runs again and again in this process, processor time, which other work
+ * on the machine does not count into; of what is the first in a process of its own, and of commands, the time until it
+ * ended. Ratios hold on any machine, milliseconds on this one.
  */
-import { DuckDBInstance } from "@duckdb/node-api"
-import { Clock, DateTime, Effect, Exit, Layer, Queue } from "effect"
+import { Clock, DateTime, Effect, Layer } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -20,7 +19,6 @@ import * as Asset from "../src/engine/Asset.ts"
 import { Entry, Manifest } from "../src/engine/Manifest.ts"
 import * as Partition from "../src/engine/Partition.ts"
 import * as Plan from "../src/engine/Plan.ts"
-import * as Run from "../src/engine/Run.ts"
 import * as Status from "../src/engine/Status.ts"
 import * as Subject from "../src/engine/Subject.ts"
 import * as DuckDbLayer from "../src/layers/DuckDb.ts"
@@ -29,10 +27,10 @@ import * as ManifestLayer from "../src/layers/Manifest.ts"
 import * as Memory from "../src/layers/Memory.ts"
 import { DuckDb } from "../src/services/DuckDb.ts"
 import { compare, median, table } from "./measure.ts"
+import { engine, floor, inMemory, N, time } from "./step.ts"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "bench-"))
-const N = 1000
 
 try {
   await steps()
@@ -44,94 +42,41 @@ try {
 
 // helpers
 
-/** Ten wide, each reading two of the layer before. */
-function parentsOf(i: number): ReadonlyArray<number> {
-  const row = Math.floor(i / 10) - 1
-  return row < 0 ? [] : [row * 10 + i % 10, row * 10 + (i + 1) % 10]
-}
-
 async function steps(): Promise<void> {
-  const instance = await DuckDBInstance.create(":memory:")
-  const connection = await instance.connect()
-  await connection.run("CREATE TABLE event (run VARCHAR, step VARCHAR, kind VARCHAR, ts BIGINT)")
-
-  /** The floor: what any engine has to do for a step, and nothing else. */
-  const floor = Effect.gen(function*() {
-    const appender = yield* Effect.promise(() => connection.createAppender("event"))
-    let rows = 0
-    const tell = (step: string, kind: string, at: number) => {
-      appender.appendVarchar("r")
-      appender.appendVarchar(step)
-      appender.appendVarchar(kind)
-      appender.appendBigInt(BigInt(at))
-      appender.endRow()
-      if (++rows % 256 === 0) appender.flushSync()
-    }
-    const waits = Array.from({ length: N }, (_, i) => parentsOf(i).length)
-    const children = Array.from({ length: N }, (): Array<number> => [])
-    for (let i = 0; i < N; i++) for (const parent of parentsOf(i)) children[parent]?.push(i)
-    const ready = yield* Queue.unbounded<number>()
-    let left = N
-    for (let i = 0; i < N; i++) if (waits[i] === 0) yield* Queue.offer(ready, i)
-    const worker = Effect.gen(function*() {
-      while (true) {
-        const i = yield* Queue.take(ready)
-        if (i < 0) return
-        const step = `a${i}`
-        tell(step, "started", yield* Clock.currentTimeMillis)
-        const exit = yield* Effect.exit(Effect.void.pipe(
-          Effect.timeoutOrElse({ duration: "1 minute", orElse: () => Effect.fail("late") }),
-          Effect.annotateLogs({ step }),
-          Effect.withSpan(step, { attributes: { step } })
-        ))
-        tell(step, Exit.isSuccess(exit) ? "succeeded" : "failed", yield* Clock.currentTimeMillis)
-        for (const child of children[i] ?? []) if ((waits[child] = (waits[child] ?? 0) - 1) === 0) yield* Queue.offer(ready, child)
-        if (--left === 0) { for (let w = 0; w < 8; w++) yield* Queue.offer(ready, -1) }
-      }
-    })
-    yield* Effect.all(Array.from({ length: 8 }, () => worker), { concurrency: "unbounded", discard: true })
-    appender.flushSync()
-    appender.closeSync()
-  })
-
-  const store = Memory.store<{ readonly n: number }>()()
-  const assets: Array<Asset.Any> = []
-  for (let i = 0; i < N; i++) {
-    const from = Object.fromEntries(parentsOf(i).map((_) => [`p${_}`, assets[_] as Asset.Any]))
-    assets.push(untyped(`a${i}`, { about: "", from, into: store, timeout: "1 minute" }, () => Effect.succeed([])))
-  }
-  const engine = Effect.gen(function*() {
-    const report = yield* Run.execute((yield* Plan.make(assets)) as Plan.Plan, { concurrency: 8 })
-    if (report.state !== "succeeded" || report.results.length !== N) throw new Error("not every step was made")
-  })
-  const inMemory = () => Effect.provide(engine, Layer.fresh(Memory.layer)) as Effect.Effect<void>
+  const [bareSteps, ourSteps] = [await floor(), engine()]
   let files = 0
   const durable = () =>
-    Effect.provide(engine,
+    Effect.provide(ourSteps.run,
       Layer.mergeAll(Layer.fresh(Memory.rows), Layer.fresh(Memory.manifest),
-        Layer.fresh(LedgerLayer.layer(join(folder, `${files++}.sqlite`))))) as Effect.Effect<void>
+        Layer.fresh(LedgerLayer.layer(join(folder, `${files++}.sqlite`)))))
   const again = Effect.gen(function*() {
-    yield* engine
+    yield* ourSteps.run
     const begun = process.cpuUsage()
-    for (let i = 0; i < 3; i++) yield* Plan.make(assets)
+    for (let i = 0; i < 3; i++) yield* Plan.make(ourSteps.assets)
     return cpu(begun) / 3
   })
+  const cpuOf = async (effect: Effect.Effect<void, unknown>) => (await time(effect)).cpu
 
-  const cold = [await time(floor), await time(inMemory())]
   // V8 has optimised what a run calls after some thirty of them
-  await compare(30, () => time(floor), () => time(inMemory()))
-  const [bare, ours] = await compare(15, () => time(floor), () => time(inMemory()))
-  const [recorded] = await compare(1, () => time(durable()))
+  await compare(30, () => cpuOf(bareSteps), () => cpuOf(inMemory(ourSteps)))
+  const [bare, ours] = await compare(15, () => cpuOf(bareSteps), () => cpuOf(inMemory(ourSteps)))
+  const [recorded] = await compare(1, () => cpuOf(durable()))
   const fresh = await Effect.runPromise(Effect.provide(again, Layer.fresh(Memory.layer)) as Effect.Effect<number>)
-  table(`A step that does nothing, N = ${N}, concurrency 8`, ["", "µs a step (cpu)", "beside the floor"], [
-    ["the full floor (warm)", us(bare), "1"],
-    ["the engine, plan and run, in memory (warm)", us(ours), ratio(ours, bare, 3)],
-    ["the same with a ledger on disk, two durable commits a step (warm)", us(recorded), ratio(recorded, bare)],
-    ["the full floor (first in the process)", us(cold[0]), "1"],
-    ["the engine (first in the process)", us(cold[1]), ratio(cold[1], cold[0], 3)],
-    ["planning what is fresh", us(fresh), ""]
+  const first = (what: "floor" | "engine") => {
+    const ended = spawnSync(process.execPath, [join(root, "bench/firstStep.ts"), what], { encoding: "utf8" })
+    if (ended.status !== 0) throw new Error(ended.stderr)
+    const took: { readonly wall: number } = JSON.parse(ended.stdout)
+    return took.wall
+  }
+  const [bareFirst, ourFirst] = compareSync(11, () => first("floor"), () => first("engine"))
+  table(`A step that does nothing, N = ${N}, concurrency 8`, ["", "µs a step", "beside the floor"], [
+    ["the full floor (warm, cpu)", us(bare), "1"],
+    ["the engine, plan and run, in memory (warm, cpu)", us(ours), ratio(ours, bare, 3)],
+    ["the same with a ledger on disk, two durable commits a step (warm, cpu)", us(recorded), ratio(recorded, bare)],
+    ["the full floor (first in its process, on the clock)", us(bareFirst), "1"],
+    ["the engine (first in its process, on the clock)", us(ourFirst), ratio(ourFirst, bareFirst, 3)],
+    ["planning what is fresh (cpu)", us(fresh), ""]
   ])
-  connection.closeSync()
 }
 
 async function state(): Promise<void> {
@@ -241,21 +186,10 @@ function compareSync(rounds: number, ...runs: ReadonlyArray<() => number>): Read
   return times.map(median)
 }
 
-async function time(effect: Effect.Effect<void, unknown>): Promise<number> {
-  const begun = process.cpuUsage()
-  await Effect.runPromise(effect)
-  return cpu(begun)
-}
-
 /** Milliseconds of the processor's since then. */
 function cpu(begun: NodeJS.CpuUsage): number {
   const { system, user } = process.cpuUsage(begun)
   return (system + user) / 1000
-}
-
-/** What a graph is made of is known when it is drawn, so the types of its assets are not. */
-function untyped(name: string, options: object, body: () => Effect.Effect<unknown>): Asset.Any {
-  return (Asset.make as unknown as (name: string, options: object, body: () => Effect.Effect<unknown>) => Asset.Any)(name, options, body)
 }
 
 function us(millis = NaN): string {

@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 const here = import.meta.dirname
 /** A bench is a file that is no part of another one: `bench/engine.ts`. */
-const parts = ["run.ts", "measure.ts"]
+const parts = ["run.ts", "measure.ts", "step.ts", "firstStep.ts"]
 const all = readdirSync(here).filter((_) => _.endsWith(".ts") && !parts.includes(_)).map((_) => _.slice(0, -3))
 const named = process.argv.slice(2)
 const unknown = named.filter((_) => !all.includes(_))
