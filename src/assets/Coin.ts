@@ -14,7 +14,7 @@ const tracked = Effect.gen(function*() {
   const { coins, top } = yield* Settings
   if (coins.length > 0) return [...new Set(coins)]
   const { ids } = yield* Manifest.use((_) => _.newest([marketSnapshot.name]))
-  if (ids[marketSnapshot.name] === undefined) return yield* new Subject.Unknown({ subject: "coins", after: marketSnapshot })
+  if (!ids.has(marketSnapshot.name)) return yield* new Subject.Unknown({ subject: "coins", after: marketSnapshot })
   const sql = yield* DuckDb
   const rows = yield* sql<{ coin_id: string }>`
     SELECT coin_id

@@ -99,14 +99,14 @@ export const Making = Context.Reference<(asset: Any) => Effect.Effect<Option.Opt
   defaultValue: () => () => Effect.asSome(newId)
 })
 
-/** What the store said of the last publication; a run listens to tell what came of a step. */
-export const Published = Context.Reference<(asset: Any, publication: Store.Publication) => Effect.Effect<void>>(
+/**
+ * Who wants to know what the store said of each publication, as a run does. They want to know that and nothing else: what
+ * was made is read back for whoever yields the asset only when nobody listens.
+ */
+export const Published = Context.Reference<((asset: Any, publication: Store.Publication) => void) | undefined>(
   "crypto/engine/Asset/Published",
-  { defaultValue: () => () => Effect.void }
+  { defaultValue: () => undefined }
 )
-
-/** Whether what a step made is read back for whoever yields the asset. A run wants to know what came of it, and nothing else. */
-export const ReadBack = Context.Reference<boolean>("crypto/engine/Asset/ReadBack", { defaultValue: () => true })
 
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset: Schema.String, after: Schema.String }) {
   override get message() {
@@ -215,8 +215,8 @@ export const make = <
   const from: Inputs = options.from ?? {}
   const sources = Object.values(from).map((_) => _.asset)
   const names = sources.flatMap(namesOf)
-  const inputs = Record.map(from, (_) => forItsSubjects(_, of))
-  const named = Object.entries(inputs)
+  const inputs = Record.map(from, (_) => forItsSubjects(_, _.asset, of))
+  const readings = Object.entries(Record.map(from, (_) => forItsSubjects(isAsset(_) ? readingOf(_) : _, _.asset, of)))
   const { retry } = options
   const given: Duration.Input | undefined = options.timeout
   const duration = given === undefined ? undefined : Duration.fromInputUnsafe(given)
@@ -232,12 +232,15 @@ export const make = <
   const read = (slice: Store.Slice) => into.read(self, slice)
   /** How far it looks, and the newest of what it reads. */
   const newest = Manifest.use((_) => _.newest(names))
+  const nameless = Record.fromEntries(sources.map((_) => [_.name, ""]))
   /** By the names that they have now. */
-  const idsOf = (ids: Readonly<Record<string, string>>): Record<string, string> => {
-    const current: Record<string, string> = {}
+  const idsOf = (ids: ReadonlyMap<string, string>): Record<string, string> => {
+    // a copy has its keys from the start, and is filled without growing
+    const current: Record<string, string> = { ...nameless }
     for (const source of sources) {
-      const id = ids[source.name] ?? source.aliases.map((_) => ids[_]).find((_) => _ !== undefined)
-      if (id !== undefined) current[source.name] = id
+      const id = ids.get(source.name) ?? source.aliases.map((_) => ids.get(_)).find((_) => _ !== undefined)
+      if (id === undefined) delete current[source.name]
+      else current[source.name] = id
     }
     return current
   }
@@ -248,22 +251,26 @@ export const make = <
     for (const source of sources) makes = Option.isSome(yield* hook(source)) || makes
     if (makes) {
       const values = yield* Effect.all(inputs, { concurrency: "unbounded" })
-      return { ...(yield* newest), values }
+      const { ids, seq } = yield* newest
+      return { ids, seq, values }
     }
-    const seen = yield* newest
-    // a copy has its keys from the start, and is filled without growing
+    const { ids, seq } = yield* newest
     const values: Record<string, unknown> = { ...inputs }
-    for (const [name, input] of named) values[name] = yield* input
-    return { ...seen, values }
+    for (const [name, reading] of readings) values[name] = yield* reading
+    return { ids, seq, values }
   }
   const step = (slice: Store.Slice, id: string) =>
     Effect.gen(function*() {
-      const chosen = yield* options.settings ?? none
+      const chosen = options.settings === undefined ? undefined : yield* options.settings
       const { ids, seq, values } = yield* pulled()
+      const sources = idsOf(ids)
+      const inputs = chosen === undefined ? sources : { ...sources, ...chosen }
       const publication = yield* attempt(values as Values<From>,
-        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: { ...idsOf(ids), ...chosen } }, value))
-      yield* (yield* Published)(self, publication)
-      return (yield* ReadBack) ? yield* read(slice) : undefined
+        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs }, value))
+      const listener = yield* Published
+      if (listener === undefined) return yield* read(slice)
+      listener(self, publication)
+      return undefined
     }).pipe(
       Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
     )
@@ -390,11 +397,23 @@ const readerOf = (asset: Any) => (slice: Store.Slice): Effect.Effect<unknown, un
     ? Effect.forEach(oneByOne(slice.window), (window) => asset.into.read(asset, { ...slice, window }))
     : asset.into.read(asset, slice)
 
-/** An input that is of another subject than its reader, or read by an asset of none, is pulled for all its subjects. */
-const forItsSubjects = (input: AnyInput, of: Subject.Any | undefined): Effect.Effect<unknown, unknown, unknown> => {
-  const other = input.asset.of
-  return other === undefined || other.key === of?.key ? input : Effect.updateContext(input, other.none)
+/** What is kept of the asset, over the window and of the subject there is: what it evaluates to where nothing is made. */
+const readingOf = (asset: Any): Effect.Effect<unknown, unknown, unknown> => {
+  const { of, per } = asset
+  const read = readerOf(asset)
+  const over = of === undefined
+    ? (window: Window) => read({ window, subject: undefined })
+    : (window: Window) => Effect.flatMap(current(of), (one) => read({ window, subject: Option.getOrUndefined(one) }))
+  return per === undefined ? Effect.suspend(() => over(Partition.whole)) : Effect.flatMap(per.current, over)
 }
+
+/** An input that is of another subject than its reader, or read by an asset of none, is pulled for all its subjects. */
+const forItsSubjects = (
+  input: Effect.Effect<unknown, unknown, unknown>,
+  { of: other }: Any,
+  of: Subject.Any | undefined
+): Effect.Effect<unknown, unknown, unknown> =>
+  other === undefined || other.key === of?.key ? input : Effect.updateContext(input, other.none)
 
 /**
  * The asset as an edge sees it: brought about over what the edge wants, where assets are made on being pulled, and

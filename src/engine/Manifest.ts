@@ -66,7 +66,7 @@ export class Manifest extends Context.Service<Manifest, {
   /** The number of the newest entry, and the newest materialization of each of these assets. */
   readonly newest: (
     assets: ReadonlyArray<string>
-  ) => Effect.Effect<{ readonly seq: number; readonly ids: Readonly<Record<string, string>> }>
+  ) => Effect.Effect<{ readonly seq: number; readonly ids: ReadonlyMap<string, string> }>
   readonly has: (id: string) => Effect.Effect<boolean>
   /** Entries by their numbers: the state is as it was if these are `superseded`. */
   readonly forget: (seqs: ReadonlyArray<number>) => Effect.Effect<void>
@@ -90,10 +90,10 @@ export const inMemory = (published: ReadonlyArray<Numbered> = []): Layer.Layer<M
       log: (assets) => Effect.sync(() => [...new Set(assets)].flatMap(of).sort((a, b) => a.seq - b.seq)),
       newest: (assets) =>
         Effect.sync(() => {
-          const ids: Record<string, string> = {}
+          const ids = new Map<string, string>()
           for (const asset of assets) {
             const last = of(asset).at(-1)
-            if (last !== undefined) ids[asset] = last.id
+            if (last !== undefined) ids.set(asset, last.id)
           }
           return { seq, ids }
         }),

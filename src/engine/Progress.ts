@@ -24,6 +24,7 @@ export type Event =
   /** What the ledger is told. */
   | Ledger.Event
 
-export const Progress = Context.Reference<(event: Event) => Effect.Effect<void>>("crypto/engine/Progress", {
-  defaultValue: () => () => Effect.void
-})
+export const Progress = Context.Reference<(event: Event) => Effect.Effect<void>>("crypto/engine/Progress", { defaultValue: () => unheard })
+
+/** Nobody listens. */
+export const unheard = (): Effect.Effect<void> => Effect.void

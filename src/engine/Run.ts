@@ -15,7 +15,7 @@ import type { Key } from "./Partition.ts"
 import * as Plan from "./Plan.ts"
 import { staleKeys } from "./plan/reasons.ts"
 import { shared } from "./plan/upstream.ts"
-import { Progress } from "./Progress.ts"
+import { Progress, unheard } from "./Progress.ts"
 import * as Span from "./Span.ts"
 import type { Publication } from "./Store.ts"
 
@@ -44,7 +44,7 @@ export interface Report<out E> {
 export type CrashPoint = "started" | "staged" | "checked" | "committing" | "published"
 export const Plug = Context.Reference<(at: CrashPoint, asset: Asset.Any, subject: string | undefined) => Effect.Effect<void>>(
   "crypto/engine/Run/Plug",
-  { defaultValue: () => () => Effect.void }
+  { defaultValue: () => unplugged }
 )
 
 export interface Options {
@@ -131,6 +131,9 @@ export const notBefore = (cause: Cause.Cause<unknown>): number | undefined => {
 
 const none = (): ReadonlyArray<Event> => []
 
+/** No test is there: nothing is asked at the points between the commits. */
+const unplugged = (): Effect.Effect<void> => Effect.void
+
 const instantOf = (error: unknown): ReadonlyArray<number> =>
   Predicate.hasProperty(error, "notBefore") && typeof error.notBefore === "number" ? [error.notBefore] : []
 
@@ -148,9 +151,9 @@ const executed = Effect.fnUntraced(function*(plan: Plan.Plan<unknown, unknown>, 
   const { closing = none, concurrency = 4, defers = false, request = null, trigger = "library" } = options
   const ledger = yield* Ledger
   const progress = yield* Progress
-  const tell: Here["tell"] = (...events) =>
-    Effect.andThen(ledger.record(...events), () =>
-      events.length === 1 ? progress(events[0]) : Effect.forEach(events, progress, { discard: true }))
+  const tell: Here["tell"] = progress === unheard
+    ? ledger.record
+    : (...events) => Effect.andThen(ledger.record(...events), () => Effect.forEach(events, progress, { discard: true }))
   const here: Here = { run, defers, tell, plug: yield* Plug }
   const started = { _tag: "RunStarted", run, targets: plan.targets.map((_) => _.name), trigger, request } as const
   // the run's own beginning and end cannot be interrupted: what began is told to have ended
@@ -212,7 +215,7 @@ const performed = Effect.fnUntraced(function*(here: Here, steps: ReadonlyArray<P
 
   const begin = (turn: Turn): Effect.Effect<void, LedgerFailed> => {
     const { open, reads, step } = turn
-    if (open === 0) return over(turn)
+    if (open === 0) return Effect.suspend(() => over(turn))
     if (reads.some((_) => _.results.some(isBad))) return sift(turn)
     for (const index of step.subjects.keys()) Queue.offerUnsafe(ready, [turn, index])
     return Effect.void
@@ -230,10 +233,11 @@ const performed = Effect.fnUntraced(function*(here: Here, steps: ReadonlyArray<P
     turn.results[index] = { step: turn.step, subject: turn.step.subjects[index], outcome }
     return --turn.open > 0 ? Effect.void : over(turn)
   }
-  const over = Effect.fnUntraced(function*({ readers }: Turn) {
-    for (const reader of readers) if (--reader.waits === 0) yield* begin(reader)
+  const over = ({ readers }: Turn): Effect.Effect<void, LedgerFailed> => {
     if (--left === 0) Queue.offerAllUnsafe(ready, Array.from({ length: workers }, () => undefined))
-  })
+    const begun = readers.filter((_) => --_.waits === 0).map(begin).filter((_) => _ !== Effect.void)
+    return begun.length === 0 ? Effect.void : Effect.all(begun, { discard: true })
+  }
   const worker = Effect.gen(function*() {
     while (true) {
       const slice = yield* Queue.take(ready)
@@ -309,7 +313,8 @@ const refused = (cause: Cause.Cause<unknown>): ReadonlyArray<Check.Finding> =>
 
 /** What was published; nothing, if there turned out to be no need. */
 const bringAbout = (here: Here, step: Plan.Step, subject: string | undefined, id: string, noted: Array<string>) => {
-  const made = Effect.andThen(here.plug("started", step.asset, subject), makeOnly(step, subject, id, noted))
+  const making = makeOnly(step, subject, id, noted)
+  const made = here.plug === unplugged ? making : Effect.andThen(here.plug("started", step.asset, subject), making)
   if (!step.provisional) return made
   return Effect.flatMap(staleKeys(step.asset, step.window, subject), (keys) => keys.length === 0 ? Effect.undefined : made)
 }
@@ -338,14 +343,12 @@ const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id:
   const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
   const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
   const making = (pulled: Asset.Any) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())
-  const listening = (of: Asset.Any, publication: Publication) =>
-    Effect.sync(() => void (published = of === asset ? publication : published))
+  const listening = (of: Asset.Any, publication: Publication) => void (published = of === asset ? publication : published)
   const noting = (text: string) => Effect.sync(() => void (noted.includes(text) || noted.push(text)))
   return Effect.map(
     Effect.updateContext(one, (context: Context.Context<unknown>) =>
       context.pipe(
         Context.add(Asset.Making, making),
-        Context.add(Asset.ReadBack, false),
         Context.add(Asset.Published, listening),
         Context.add(Note, noting)
       )),

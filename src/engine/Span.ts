@@ -14,6 +14,9 @@ export const empty: Spans = []
 
 /** The set of the keys that lie in any of the spans; a span that ends before it begins holds none. */
 export const of = (spans: ReadonlyArray<Span>): Spans => {
+  const [only] = spans
+  if (only === undefined) return empty
+  if (spans.length === 1) return only.from > only.to ? empty : [{ from: only.from, to: only.to }]
   let out: Array<Span> = []
   for (const { from, to } of spans) {
     if (from > to) continue

@@ -59,9 +59,9 @@ export const layer: Layer.Layer<Manifest, never, DuckDb> = Layer.effect(
         const [newest] = yield* sql<{ readonly [_: `id of ${string}`]: string | null; readonly seq: number }>`${written(all)}`
         return {
           seq: newest?.seq ?? 0,
-          ids: Object.fromEntries(assets.flatMap((asset) => {
+          ids: new Map(assets.flatMap((asset) => {
             const id = newest?.[`id of ${asset}`] ?? null
-            return id === null ? [] : [[asset, id]]
+            return id === null ? [] : [[asset, id] as const]
           }))
         }
       }, Effect.orDie),

@@ -41,7 +41,7 @@ export const newListing = (runs: ReadonlyArray<Job.Any | Asset.Any>) =>
 
 type Seen = Option.Option<Sensor.Sighting<typeof Cursor.Type>>
 
-const newest = Effect.map(Manifest.use((_) => _.newest([coinList.name])), ({ ids }) => ids[coinList.name] ?? null)
+const newest = Effect.map(Manifest.use((_) => _.newest([coinList.name])), ({ ids }) => ids.get(coinList.name) ?? null)
 
 const listed = Effect.gen(function*() {
   const sql = yield* DuckDb

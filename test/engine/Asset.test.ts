@@ -210,7 +210,7 @@ describe("the hook", () => {
       const told: Array<string> = []
       yield* b.pipe(
         Effect.provideService(Asset.Making, (asked) => Effect.succeed(asked === b ? Option.some("the id") : Option.none())),
-        Effect.provideService(Asset.Published, (of, { rows }) => Effect.sync(() => void told.push(`${of.name} ${rows}`))),
+        Effect.provideService(Asset.Published, (of, { rows }) => void told.push(`${of.name} ${rows}`)),
         Effect.provideContext(may)
       )
       const [made] = yield* Manifest.use((_) => _.log(["b"]))

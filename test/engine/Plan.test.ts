@@ -685,7 +685,7 @@ describe("subjects that are not known yet", () => {
   const known = (of: Asset.Any) =>
     Effect.gen(function*() {
       const { ids } = yield* Manifest.use((_) => _.newest([of.name]))
-      return ids[of.name] === undefined ? yield* new Subject.Unknown({ subject: "shops", after: of }) : ["north", "south"]
+      return !ids.has(of.name) ? yield* new Subject.Unknown({ subject: "shops", after: of }) : ["north", "south"]
     })
   const list = Asset.make("shop_list", { about: "", into: inOne }, () => Effect.succeed([]))
   class Shop extends Subject.make<Shop>()("test/UnknownShop", known(list)) {}

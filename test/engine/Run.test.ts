@@ -447,7 +447,7 @@ describe("up to date", () => {
       "test/Shop",
       Effect.gen(function*() {
         const { ids } = yield* Manifest.use((_) => _.newest(["shop_list"]))
-        return ids["shop_list"] === undefined ? yield* new Subject.Unknown({ subject: "shops", after: list }) : shops
+        return !ids.has("shop_list") ? yield* new Subject.Unknown({ subject: "shops", after: list }) : shops
       })
     ) {}
     const into = Memory.store<{ day: string; shop: string }>()({ key: "day", subject: "shop" })

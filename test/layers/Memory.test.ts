@@ -230,9 +230,9 @@ it.effect("the manifest numbers what is published, and knows the newest of each 
         warnings: [],
         at: 0
       })
-    assert.deepStrictEqual(yield* manifest.newest(["a"]), { seq: 0, ids: {} })
+    assert.deepStrictEqual(yield* manifest.newest(["a"]), { seq: 0, ids: new Map() })
     for (const [id, asset] of [["m1", "a"], ["m2", "b"], ["m3", "a"], ["m4", "c"]] as const) yield* manifest.publish(entry(id, asset))
-    assert.deepStrictEqual(yield* manifest.newest(["a", "b", "z"]), { seq: 4, ids: { a: "m3", b: "m2" } })
+    assert.deepStrictEqual(yield* manifest.newest(["a", "b", "z"]), { seq: 4, ids: new Map([["a", "m3"], ["b", "m2"]]) })
     assert.deepStrictEqual((yield* manifest.log(["c", "a"])).map((_) => [_.seq, _.id]), [[1, "m1"], [3, "m3"], [4, "m4"]])
     assert.deepStrictEqual([yield* manifest.has("m3"), yield* manifest.has("m5"), yield* manifest.log([])], [true, false, []])
     assert.instanceOf((yield* manifest.log(["b"]))[0], Entry)

@@ -211,7 +211,7 @@ describe("new_listing", () => {
     )
   const newer = (cursor: string) =>
     Effect.flatMap(Manifest.use((_) => _.newest([coinList.name])), ({ ids }) =>
-      JSON.parse(cursor).list === (ids[coinList.name] ?? null) ? Effect.void : Effect.never)
+      JSON.parse(cursor).list === (ids.get(coinList.name) ?? null) ? Effect.void : Effect.never)
 
   it.effect("tells of coins that no list before had, and not of the first list", () =>
     Effect.gen(function*() {

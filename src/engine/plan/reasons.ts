@@ -14,7 +14,9 @@ export type Found = ReadonlyArray<readonly [Reason, Span.Spans]>
 export type States = ReadonlyMap<Asset.Any, Manifest.State>
 
 export const statesIn = (history: ReadonlyMap<Asset.Any, ReadonlyArray<Manifest.Numbered>>): States =>
-  new Map([...history].map(([asset, entries]) => [asset, Manifest.fold(entries, calendarOf(asset))] as const))
+  new Map(
+    [...history].map(([asset, entries]) => [asset, entries.length === 0 ? nothing : Manifest.fold(entries, calendarOf(asset))] as const)
+  )
 
 /** What is known when it is asked why an asset has to be made for a subject. */
 export interface Known {
@@ -77,12 +79,14 @@ export const staleKeys = Effect.fnUntraced(function*(asset: Asset.Any, window: W
 
 // helpers
 
+const nothing: Manifest.State = new Map()
+
 const upstreamChanged = (asset: Asset.Any, subject: string | undefined, states: States): Span.Spans => {
   const own = states.get(asset)?.get(subject ?? "") ?? []
   const least = own.reduce((least, _) => Math.min(least, _.sawUpTo), Infinity)
   const stale: Array<Span.Span> = []
   for (const input of Object.values(asset.from)) {
-    for (const change of Manifest.changes(states.get(input.asset) ?? new Map(), shared(asset, input.asset) ? subject : undefined)) {
+    for (const change of Manifest.changes(states.get(input.asset) ?? nothing, shared(asset, input.asset) ? subject : undefined)) {
       if (change.changed <= least) continue
       const touched = touches(input, change)
       for (const part of own) if (change.changed > part.sawUpTo) stale.push(...Span.intersect([part], [touched]))

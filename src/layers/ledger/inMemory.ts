@@ -17,7 +17,8 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
         }
         const now = clock.currentTimeMillisUnsafe()
         for (const event of events) apply(told, event, now)
-        return Effect.asVoid(PubSub.publishAll(hub, events))
+        const unheard = events.filter((_) => !PubSub.publishUnsafe(hub, _))
+        return unheard.length === 0 ? Effect.void : Effect.asVoid(PubSub.publishAll(hub, unheard))
       }),
     runs: (limit, { assets, id = "", state } = {}) =>
       Effect.sync(() => {

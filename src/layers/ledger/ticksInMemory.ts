@@ -1,6 +1,6 @@
 /** Schedules, sensors and their ticks as the ledger in memory keeps them: the contract of `ticks.ts`. */
 import type { RunRow } from "../../engine/Ledger.ts"
-import { type Event, Standing, Tick, type Which } from "../../engine/automation/Tick.ts"
+import { type Event, isEvent, Standing, Tick, type Which } from "../../engine/automation/Tick.ts"
 import { doubled, elsewhere } from "./ticks.ts"
 
 export interface Ticks {
@@ -15,6 +15,7 @@ export const empty = (): Ticks => ({ standings: new Map(), ticks: new Map(), end
 
 /** What would be told a second time: then nothing of it is told. */
 export const refused = ({ standings, ticks }: Ticks, events: ReadonlyArray<{ readonly _tag: string }>): string | undefined => {
+  if (!events.some(isEvent)) return undefined
   const last = new Map<string, number | null>()
   const cursors = new Map<string, string>()
   for (const event of events as ReadonlyArray<Event>) {
