@@ -63,7 +63,7 @@ async function steps(): Promise<void> {
   const [recorded] = await compare(1, () => cpuOf(durable()))
   const fresh = await Effect.runPromise(Effect.provide(again, Layer.fresh(Memory.layer)) as Effect.Effect<number>)
   const first = (what: "floor" | "engine") => {
-    const ended = spawnSync(process.execPath, [join(root, "bench/firstStep.ts"), what], { encoding: "utf8" })
+    const ended = spawnSync(process.execPath, ["--expose-gc", join(root, "bench/firstStep.ts"), what], { encoding: "utf8" })
     if (ended.status !== 0) throw new Error(ended.stderr)
     const took: { readonly wall: number } = JSON.parse(ended.stdout)
     return took.wall

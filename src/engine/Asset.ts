@@ -92,11 +92,11 @@ export interface AssetIsNotPer<Identifier> {
 type Per<Self, R> = [Self] extends [R] ? unknown : AssetIsNotPer<Self>
 
 /**
- * The one hook: under which id evaluating an asset here makes it; nothing, if it is only read. By default whatever is
+ * The one hook: under which id evaluating an asset here makes it; undefined, if it is only read. By default whatever is
  * pulled is made, under a new id; a run makes the step it is at and reads everything else.
  */
-export const Making = Context.Reference<(asset: Any) => Effect.Effect<Option.Option<string>>>("crypto/engine/Asset/Making", {
-  defaultValue: () => () => Effect.asSome(newId)
+export const Making = Context.Reference<(asset: Any) => Effect.Effect<string> | undefined>("crypto/engine/Asset/Making", {
+  defaultValue: () => () => newId
 })
 
 /**
@@ -115,10 +115,11 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", { asset
 }
 
 /** Materializations and runs have names that sort by the time they began. */
-export const newId: Effect.Effect<string> = Clock.clockWith((clock) =>
-  Effect.map(Random.nextIntBetween(0, 2 ** 40, { halfOpen: true }), (chance) =>
-    `${clock.currentTimeMillisUnsafe().toString(36).padStart(9, "0")}-${chance.toString(16).padStart(10, "0")}`)
-)
+export const newId: Effect.Effect<string> = Effect.withFiberSucceed((fiber) => {
+  const chance = Math.floor(fiber.getRef(Random.Random).nextDoubleUnsafe() * 2 ** 40)
+  const at = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+  return `${at.toString(36).padStart(9, "0")}-${chance.toString(16).padStart(10, "0")}`
+})
 
 /**
  * The body hands its store rows, or the SQL that makes them.
@@ -244,29 +245,19 @@ export const make = <
     }
     return current
   }
-  /** What is published while the inputs are being read may not have been seen, unless this very reading made it. */
-  const pulled = function*() {
-    const hook = yield* Making
-    let makes = false
-    for (const source of sources) makes = Option.isSome(yield* hook(source)) || makes
-    if (makes) {
-      const values = yield* Effect.all(inputs, { concurrency: "unbounded" })
-      const { ids, seq } = yield* newest
-      return { ids, seq, values }
-    }
-    const { ids, seq } = yield* newest
-    const values: Record<string, unknown> = { ...inputs }
-    for (const [name, reading] of readings) values[name] = yield* reading
-    return { ids, seq, values }
-  }
-  const step = (slice: Store.Slice, id: string) =>
+  const step = (slice: Store.Slice, id: string, hook: typeof Making.Service) =>
     Effect.gen(function*() {
       const chosen = options.settings === undefined ? undefined : yield* options.settings
-      const { ids, seq, values } = yield* pulled()
-      const sources = idsOf(ids)
-      const inputs = chosen === undefined ? sources : { ...sources, ...chosen }
+      const makes = sources.some((_) => hook(_) !== undefined)
+      // what is published while the inputs are being read may not have been seen, unless this very reading made it
+      const made = makes ? yield* Effect.all(inputs, { concurrency: "unbounded" }) : undefined
+      const { ids, seq } = yield* newest
+      const values: Record<string, unknown> = made ?? { ...inputs }
+      if (made === undefined) { for (const [name, reading] of readings) values[name] = yield* reading }
+      const current = idsOf(ids)
+      const seen = chosen === undefined ? current : { ...current, ...chosen }
       const publication = yield* attempt(values as Values<From>,
-        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs }, value))
+        (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: seen }, value))
       const listener = yield* Published
       if (listener === undefined) return yield* read(slice)
       listener(self, publication)
@@ -274,8 +265,11 @@ export const make = <
     }).pipe(
       Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
     )
-  const evaluate = (slice: Store.Slice) => Effect.flatMap(making, (id) => Option.isSome(id) ? step(slice, id.value) : read(slice))
-  const making = Effect.flatMap(Making, (hook) => hook(self))
+  const evaluate = (slice: Store.Slice) =>
+    Effect.flatMap(Making, (hook) => {
+      const id = hook(self)
+      return id === undefined ? read(slice) : Effect.flatMap(id, (id) => step(slice, id, hook))
+    })
   const calls = options.calls ?? (() => 0)
   /** One key at a time, if the result is one thing a key. */
   const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
@@ -288,7 +282,7 @@ export const make = <
     : Effect.fnUntraced(function*(window: Window) {
       const one = yield* current(of)
       if (Option.isSome(one)) return yield* overWindow(window, one.value)
-      if (Option.isSome(yield* making)) {
+      if ((yield* Making)(self) !== undefined) {
         for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
       }
       return yield* readerOf(self)({ window, subject: undefined })
@@ -425,8 +419,7 @@ const seen = (asset: Any, inner: Partition.Any, outer: Partition.Any | undefined
     const window = outer === undefined ? Partition.whole : yield* outer.current
     const horizon = Partition.due(inner, now, yield* Partition.Horizon)
     const wanted = edge.wants(window, horizon, now)
-    const makes = Option.isSome(yield* (yield* Making)(asset))
-    if (makes) yield* Effect.provideContext(asset, inner.over(wanted))
+    if ((yield* Making)(asset) !== undefined) yield* Effect.provideContext(asset, inner.over(wanted))
     const subject = asset.of === undefined ? Option.none() : yield* current(asset.of)
     // one result a key, back to the first key of all, would be mostly results that nobody made
     const reads = asset.each ? wanted : edge.reads(window, now)

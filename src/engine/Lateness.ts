@@ -91,7 +91,7 @@ const looked = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>) {
 
 /** Looking makes nothing; while nobody can be named, nobody is late. */
 const listed = (of: Subject.Any) =>
-  Effect.provideService(of.list, Asset.Making, () => Effect.succeedNone).pipe(
+  Effect.provideService(of.list, Asset.Making, () => undefined).pipe(
     Effect.catchIf((_) => _ instanceof Subject.Unknown, () => Effect.succeed<ReadonlyArray<string>>([]))
   )
 

@@ -5,7 +5,7 @@
  * reads it, and nothing else: a subject that fails leaves the other subjects, and what reads them all, to go on. A run
  * does not fail, it reports.
  */
-import { Cause, Context, Effect, Exit, Option, Predicate, Queue } from "effect"
+import { Cause, Context, Effect, Exit, Predicate, Queue } from "effect"
 import * as Asset from "./Asset.ts"
 import * as Check from "./Check.ts"
 import { type Event, Ledger, type LedgerFailed } from "./Ledger.ts"
@@ -342,7 +342,8 @@ const makeOnly = ({ asset, window }: Plan.Step, subject: string | undefined, id:
   let published: Publication = { rows: 0, changed: Span.empty, warnings: [] }
   const over = asset.per === undefined ? asset : Effect.provideContext(asset, asset.per.over(window))
   const one = subject === undefined || asset.of === undefined ? over : Effect.provideContext(over, asset.of.at(subject))
-  const making = (pulled: Asset.Any) => Effect.succeed(pulled === asset ? Option.some(id) : Option.none())
+  const known = Effect.succeed(id)
+  const making = (pulled: Asset.Any) => pulled === asset ? known : undefined
   const listening = (of: Asset.Any, publication: Publication) => void (published = of === asset ? publication : published)
   const noting = (text: string) => Effect.sync(() => void (noted.includes(text) || noted.push(text)))
   return Effect.map(

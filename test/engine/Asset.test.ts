@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Option, Result, Schedule } from "effect"
+import { Deferred, Effect, Exit, Fiber, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import * as Asset from "../../src/engine/Asset.ts"
 import { AuditFailed } from "../../src/engine/Check.ts"
@@ -190,7 +190,7 @@ describe("an asset of subjects", () => {
 })
 
 describe("the hook", () => {
-  const reading = Effect.provideService(Asset.Making, () => Effect.succeedNone)
+  const reading = Effect.provideService(Asset.Making, () => undefined)
 
   it.effect("decides whether evaluating makes or reads", () =>
     inMemory(Effect.gen(function*() {
@@ -209,7 +209,7 @@ describe("the hook", () => {
         ({ a }) => Effect.succeed(a))
       const told: Array<string> = []
       yield* b.pipe(
-        Effect.provideService(Asset.Making, (asked) => Effect.succeed(asked === b ? Option.some("the id") : Option.none())),
+        Effect.provideService(Asset.Making, (asked) => asked === b ? Effect.succeed("the id") : undefined),
         Effect.provideService(Asset.Published, (of, { rows }) => void told.push(`${of.name} ${rows}`)),
         Effect.provideContext(may)
       )
@@ -227,7 +227,7 @@ describe("the hook", () => {
       }
       const a = Asset.make("a", { about: "", into: counted, per: Day }, () => Effect.succeed([]))
       const b = Asset.make("b", { about: "", from: { a: Asset.trailing(a, Day, 2) }, into: byDay, per: Day }, ({ a }) => Effect.succeed(a))
-      const making = (asked: Asset.Any) => Effect.succeed(asked === b ? Option.some("made b") : Option.none())
+      const making = (asked: Asset.Any) => asked === b ? Effect.succeed("made b") : undefined
       yield* b.pipe(Effect.provideService(Asset.Making, making), Effect.provideContext(may))
       assert.deepStrictEqual(windows, ["2026-04-30..2026-05-03"])
     })))
@@ -237,7 +237,7 @@ describe("the hook", () => {
       const [{ asset: a }, { asset: b }] = [source("a"), source("b")]
       const c = Asset.make("c", { about: "", from: { a, b }, into: byDay, per: Day }, () => Effect.succeed([]))
       yield* c.pipe(
-        Effect.provideService(Asset.Making, (asked) => Effect.succeed(asked === b ? Option.none() : Option.some(`made ${asked.name}`))),
+        Effect.provideService(Asset.Making, (asked) => asked === b ? undefined : Effect.succeed(`made ${asked.name}`)),
         Effect.provideContext(may)
       )
       const made = yield* Manifest.use((_) => _.log(["a", "b", "c"]))
@@ -247,8 +247,7 @@ describe("the hook", () => {
   it.effect("what is published while the inputs are read may not have been seen", () =>
     inMemory(Effect.gen(function*() {
       const { asset: a } = source("a")
-      const making = (made: Asset.Any) => (asked: Asset.Any) =>
-        Effect.succeed(asked === made ? Option.some(`made ${made.name}`) : Option.none())
+      const making = (made: Asset.Any) => (asked: Asset.Any) => asked === made ? Effect.succeed(`made ${made.name}`) : undefined
       // while it is read, somebody else publishes a
       const meanwhile = a.pipe(Effect.provideService(Asset.Making, making(a)), Effect.provideContext(may), Effect.orDie)
       const store = { ...inOne, read: (of: Asset.Any, slice: Store.Slice) => Effect.andThen(meanwhile, inOne.read(of, slice)) }

@@ -388,7 +388,7 @@ describe("subjects", () => {
       const report = last(yield* Run.upToDate([index]))
       assert.deepStrictEqual([report?.state, asked], ["succeeded", ["eth 2026-11-22..2026-11-24"]])
       assert.deepStrictEqual(told(report).at(-1), "Made index 2026-11-22..2026-11-24")
-      const [row] = yield* Effect.provideContext(Effect.provideService(index, Asset.Making, () => Effect.succeedNone), Day.at("2026-11-24"))
+      const [row] = yield* Effect.provideContext(Effect.provideService(index, Asset.Making, () => undefined), Day.at("2026-11-24"))
       assert.deepStrictEqual(row, { day: "2026-11-24", value: 2 })
     })))
 })

@@ -185,7 +185,7 @@ it.effect("a reader gets the window its edge names, and no other rows", () => {
       Effect.gen(function*() {
         const table = yield* Asset.trailing(asset, Day, 2)
         return (yield* table.rows).map((_) => _.price)
-      }).pipe(Effect.provideContext(Day.at(from, to)), Effect.provideService(Asset.Making, () => Effect.succeedNone))
+      }).pipe(Effect.provideContext(Day.at(from, to)), Effect.provideService(Asset.Making, () => undefined))
     assert.deepStrictEqual(yield* seen("2026-01-02"), [1, 2])
     assert.deepStrictEqual(yield* seen("2026-01-01"), [1])
     assert.deepStrictEqual(yield* seen("2026-01-03"), [2, 3])
@@ -291,7 +291,7 @@ it.effect("keys by a zone's clocks: dates are the zone's, instants lie in its da
     const two = keys("2026-10-18", "2026-10-25")
     assert.deepStrictEqual(yield* told("weeks"), [[two, [two], []], [two, [keys("2026-10-25")], []]])
     const read = Effect.flatMap(
-      ats.pipe(Effect.provideContext(Local.at("2026-11-01")), Effect.provideService(Asset.Making, () => Effect.succeedNone)),
+      ats.pipe(Effect.provideContext(Local.at("2026-11-01")), Effect.provideService(Asset.Making, () => undefined)),
       (_) => _.rows
     )
     assert.deepStrictEqual((yield* read).map((_) => _.n), [4, 4])

@@ -90,7 +90,7 @@ it.effect("whose checks do not hold means what it meant before", () =>
 it.effect("takes the place of a table of its name, and is empty before it is first made", () =>
   Effect.gen(function*() {
     const sql = yield* DuckDb
-    const read = peak.pipe(Effect.provideService(Asset.Making, () => Effect.succeedNone))
+    const read = peak.pipe(Effect.provideService(Asset.Making, () => undefined))
     assert.deepStrictEqual(yield* (yield* read).rows, [])
     yield* sql`DROP VIEW peak`
     yield* sql`CREATE TABLE peak (coin VARCHAR)`

@@ -111,7 +111,7 @@ const sayOf: Partial<Record<Unit, { readonly say: (of: string) => string }>> = {
 const axisOf = { amount: numberAxis, index: numberAxis, share: shareAxis, size: sizeAxis }
 
 /** The asset as it is kept: reading makes nothing. */
-const read = <A, E, R>(input: Effect.Effect<A, E, R>) => Effect.provideService(input, Asset.Making, () => Effect.succeedNone)
+const read = <A, E, R>(input: Effect.Effect<A, E, R>) => Effect.provideService(input, Asset.Making, () => undefined)
 
 const figureOf = Effect.fnUntraced(function*(kind: Kind, money: string, days: Pick<Asked, "from" | "to">) {
   const sql = yield* DuckDb

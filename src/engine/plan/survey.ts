@@ -108,7 +108,7 @@ const subjectsOf = Effect.fnUntraced(function*(targets: ReadonlyArray<Asset.Any>
 })
 
 /** Planning makes nothing: an asset that the list pulls is read. */
-const listed = (of: Subject.Any) => Effect.provideService(of.list, Asset.Making, () => Effect.succeedNone)
+const listed = (of: Subject.Any) => Effect.provideService(of.list, Asset.Making, () => undefined)
 
 const subjectList = (asset: Asset.Any, lists: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string | undefined> =>
   asset.of === undefined ? [undefined] : lists.get(asset.of.key) ?? []

@@ -14,7 +14,7 @@ it.effect("the tracked come first and in their order, one name of two coins is t
     yield* Run.upToDate([coinList])
     const sql = yield* DuckDb
     yield* sql`UPDATE coin_list SET name = CASE coin_id WHEN 'a' THEN 'Same' WHEN 'b' THEN 'Same' WHEN 'c' THEN 'Own' END`
-    const coins = yield* Effect.provideService(coinList, Asset.Making, () => Effect.succeedNone)
+    const coins = yield* Effect.provideService(coinList, Asset.Making, () => undefined)
     const rows = sql`(SELECT unnest(['a', 'b', 'c', 'd', 'e', 'e']) AS coin_id)`
     const universe = ["c", "b"]
     const coin = (at: number, id: string, name: string) => ({ id, name, key: `s${at}`, colour: colourOf(id, [...universe, "a", "d", "e"]) })

@@ -251,7 +251,7 @@ describe("the disk", () => {
       const looking = (roomNeeded: number) =>
         Effect.provide(looked(roomNeeded),
           Manifest.layer.pipe(Layer.provideMerge(at(path, { roomNeeded })), Layer.provide(Layer.succeed(Looking, true))))
-      const newest = { seq: 0, ids: {} }
+      const newest = { seq: 0, ids: new Map() }
       assert.deepStrictEqual(yield* looking(1e18), { isReadOnly: true, rows: 50_000, newest, wrote: "Failure", roomNeeded: 1e18 })
       assert.deepStrictEqual([sha(path), existsSync(`${path}.wal`)], [before, false])
       assert.deepStrictEqual(yield* looking(1), { isReadOnly: false, rows: 50_001, newest, wrote: "Success", roomNeeded: 1 })
