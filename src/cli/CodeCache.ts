@@ -46,8 +46,8 @@ export const load = (folder: string, file: string, command: string): void => {
     const filename = join(folder, id)
     const kept = directory === undefined ? undefined : join(directory, `${command}-${id.slice(2)}`)
     const { at, size } = kept === undefined ? none : read(kept)
-    const whole = size + readAt(filename, size).size
-    const source = scratch.subarray(size, whole)
+    const filled = size + readAt(filename, size).size
+    const source = scratch.subarray(size, filled)
     const end = size - source.length
     // V8 itself compares lengths and nothing else
     const cachedData = end > 0 && scratch.subarray(end, size).equals(source) ? scratch.subarray(0, end) : undefined

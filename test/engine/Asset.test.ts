@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Result, Schedule } from "effect"
+import { Deferred, Effect, Exit, Fiber, Random, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import * as Asset from "../../src/engine/Asset.ts"
 import { AuditFailed } from "../../src/engine/Check.ts"
@@ -244,6 +244,22 @@ describe("the hook", () => {
       assert.deepStrictEqual(made.map((_) => [_.id, _.seq, _.sawUpTo, _.inputs]), [["made a", 1, 0, {}], ["made c", 2, 1, { a: "made a" }]])
     })))
 
+  it.effect("what was made under an older name of a source is told under its new one; a source that was never made is not told", () =>
+    inMemory(Effect.gen(function*() {
+      const inputs = (aliases: ReadonlyArray<string>) =>
+        Effect.gen(function*() {
+          const a = Asset.make("a", { about: "", aliases, into: byDay, per: Day }, () => Effect.succeed([]))
+          const b = Asset.make("b", { about: "", from: { a }, into: byDay, per: Day }, () => Effect.succeed([]))
+          const making = (asked: Asset.Any) => asked === b ? Effect.succeed("made b") : undefined
+          yield* b.pipe(Effect.provideService(Asset.Making, making), Effect.provideContext(may))
+          return (yield* Manifest.use((_) => _.log(["b"]))).at(-1)?.inputs
+        })
+      const old = Asset.make("older", { about: "", into: byDay, per: Day }, () => Effect.succeed([]))
+      yield* old.pipe(Effect.provideService(Asset.Making, () => Effect.succeed("made older")), Effect.provideContext(may))
+      assert.deepStrictEqual(yield* inputs([]), {})
+      assert.deepStrictEqual(yield* inputs(["oldest", "older"]), { a: "made older" })
+    })))
+
   it.effect("what is published while the inputs are read may not have been seen", () =>
     inMemory(Effect.gen(function*() {
       const { asset: a } = source("a")
@@ -376,4 +392,11 @@ it.effect("ids sort by the time they began, and are never the same", () =>
     assert.notStrictEqual(a, b)
     assert.isTrue(a < c && b < c)
     assert.match(a, /^[0-9a-z]{9}-[0-9a-f]{10}$/)
+  }))
+
+it.effect("an id is the millisecond in base 36 and forty random bits in base 16", () =>
+  Effect.gen(function*() {
+    yield* setTime("1970-01-01T00:00:01.297Z")
+    const drawn = { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.75 }
+    assert.strictEqual(yield* Effect.provideService(Asset.newId, Random.Random, drawn), "000000101-c000000000")
   }))
