@@ -170,7 +170,7 @@ function commands(): void {
   const fresh = [crypto, "run", "coin_list", "--source", "sandbox"]
   run(...fresh)
   run(bare, join(folder, "bare.duckdb"))
-  const [nothing, help, opens, runs] = compareSync(11, () => run(empty), () => run(crypto, "--help"),
+  const [nothing, help, opens, runs] = compareSync(21, () => run(empty), () => run(crypto, "--help"),
     () => run(bare, join(folder, "bare.duckdb")), () => run(...fresh))
   table("A command, cold", ["", "ms", "beside the bare"], [
     ["an empty script", ms(nothing), "1"],
