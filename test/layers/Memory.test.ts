@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import * as Asset from "../../src/engine/Asset.ts"
 import * as Check from "../../src/engine/Check.ts"
-import { Entry, Manifest } from "../../src/engine/Manifest.ts"
+import { Entry, inMemory as beginningWith, Manifest } from "../../src/engine/Manifest.ts"
 import * as Partition from "../../src/engine/Partition.ts"
 import type * as Store from "../../src/engine/Store.ts"
 import * as Memory from "../../src/layers/Memory.ts"
@@ -212,26 +212,27 @@ it.effect("rows are kept only if the manifest could say so", () =>
     assert.deepStrictEqual(yield* read(byDay, daily(), "2026-05-01"), [])
   })))
 
+const entryOf = (id: string, asset: string) =>
+  new Entry({
+    id,
+    asset,
+    subject: "",
+    window: { first: "", last: "" },
+    changed: [],
+    codeVersion: "1",
+    sawUpTo: 0,
+    inputs: {},
+    rows: 0,
+    contentHash: "",
+    warnings: [],
+    at: 0
+  })
+
 it.effect("the manifest numbers what is published, and knows the newest of each asset", () =>
   inMemory(Effect.gen(function*() {
     const manifest = yield* Manifest
-    const entry = (id: string, asset: string) =>
-      new Entry({
-        id,
-        asset,
-        subject: "",
-        window: { first: "", last: "" },
-        changed: [],
-        codeVersion: "1",
-        sawUpTo: 0,
-        inputs: {},
-        rows: 0,
-        contentHash: "",
-        warnings: [],
-        at: 0
-      })
     assert.deepStrictEqual(yield* manifest.newest(["a"]), { seq: 0, ids: new Map() })
-    for (const [id, asset] of [["m1", "a"], ["m2", "b"], ["m3", "a"], ["m4", "c"]] as const) yield* manifest.publish(entry(id, asset))
+    for (const [id, asset] of [["m1", "a"], ["m2", "b"], ["m3", "a"], ["m4", "c"]] as const) yield* manifest.publish(entryOf(id, asset))
     assert.deepStrictEqual(yield* manifest.newest(["a", "b", "z"]), { seq: 4, ids: new Map([["a", "m3"], ["b", "m2"]]) })
     assert.deepStrictEqual((yield* manifest.log(["c", "a"])).map((_) => [_.seq, _.id]), [[1, "m1"], [3, "m3"], [4, "m4"]])
     assert.deepStrictEqual([yield* manifest.has("m3"), yield* manifest.has("m5"), yield* manifest.log([])], [true, false, []])
@@ -239,6 +240,14 @@ it.effect("the manifest numbers what is published, and knows the newest of each 
     yield* manifest.forget([3, 4])
     assert.deepStrictEqual((yield* manifest.log(["c", "a"])).map((_) => _.id), ["m1"])
     assert.deepStrictEqual([yield* manifest.has("m3"), yield* manifest.has("m2")], [false, true])
-    yield* manifest.publish(entry("m5", "a"))
+    yield* manifest.publish(entryOf("m5", "a"))
     assert.deepStrictEqual((yield* manifest.newest(["a"])).seq, 5, "numbers go on")
   })))
+
+it.effect("a manifest that begins with entries knows them, and numbers on from the last", () =>
+  Effect.gen(function*() {
+    const manifest = yield* Manifest
+    assert.deepStrictEqual(yield* manifest.newest(["a"]), { seq: 7, ids: new Map([["a", "m7"]]) })
+    yield* manifest.publish(entryOf("m8", "b"))
+    assert.deepStrictEqual((yield* manifest.log(["a", "b"])).map((_) => _.seq), [2, 4, 7, 8])
+  }).pipe(Effect.provide(beginningWith([2, 4, 7].map((seq) => Object.assign(entryOf(`m${seq}`, "a"), { seq }))))))
