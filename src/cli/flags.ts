@@ -66,6 +66,6 @@ export const isOwn = (own: ReadonlyArray<RootFlag>, command: string): boolean =>
   all.every((_) => own.includes(_) || !command.split(" ").includes(`--${_}`))
 
 /** A word as a shell takes it. */
-export const quoted = (word: string): string => /^[\w+*./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+const quoted = (word: string): string => /^[\w+*./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false))

@@ -12,7 +12,7 @@ import * as Status from "../engine/Status.ts"
 import { DuckDb } from "../services/DuckDb.ts"
 import { Settings } from "../services/Settings.ts"
 import * as exit from "./exit.ts"
-import { json, quoted, type Root, settingsOf } from "./flags.ts"
+import { json, type Root, settingsOf } from "./flags.ts"
 import { page } from "./page.ts"
 import { count, counted, jsonText, oneLine } from "./plain.ts"
 import { answered, looking, reading } from "./reading.ts"
@@ -122,10 +122,9 @@ const stand = Effect.fnUntraced(function*(world: World) {
 })
 
 const problemsOfRuns = (world: World, { open, owner }: Seen): ReadonlyArray<Problem> =>
-  Option.isSome(owner) ? [] : open.map(({ id, targets }) => ({
-    what: `run ${id} was cut short: its process is gone`,
-    mend: `${world.typed} run ${targets.map(quoted).join(" ")}`
-  }))
+  Option.isSome(owner)
+    ? []
+    : open.map(({ id }) => ({ what: `run ${id} was cut short: its process is gone`, mend: `${world.typed} runs resume ${id}` }))
 
 /** Their source asked to come back later: whoever holds the data does, or nobody. */
 const problemsOfDeferred = (world: World, { deferred, owner }: Seen): ReadonlyArray<Problem> =>
