@@ -56,7 +56,8 @@ export const priceTrends = Asset.make("price_trends", {
     Check.within("rsi_14", 0, 100),
     Check.within("volatility_30d", 0, 50, "warn")
   ],
-  lateAfter: deadlines.figures
+  lateAfter: deadlines.figures,
+  codeVersion: "2"
 }, Effect.fnUntraced(function*({ prices }) {
   const sql = yield* DuckDb
   const days = yield* Day
@@ -67,7 +68,8 @@ export const priceTrends = Asset.make("price_trends", {
         SELECT
           *,
           (day - DATE '1970-01-01') - row_number() OVER w AS stretch,
-          max(price) OVER w AS peak
+          max(price) OVER w AS peak,
+          any_value(price) OVER (w RANGE BETWEEN INTERVAL 30 DAYS PRECEDING AND INTERVAL 30 DAYS PRECEDING) AS month_before
         FROM ${prices}
         WINDOW w AS (PARTITION BY coin_id ORDER BY day)
       ),
@@ -95,7 +97,7 @@ export const priceTrends = Asset.make("price_trends", {
           CASE WHEN count(total_volume) OVER (w ROWS 29 PRECEDING) = 30
             THEN avg(total_volume) OVER (w ROWS 6 PRECEDING) / nullif(avg(total_volume) OVER (w ROWS 29 PRECEDING), 0) - 1
           END AS volume_trend,
-          price / nullif(lag(price, 30) OVER w, 0) - 1 AS momentum_30,
+          price / nullif(month_before, 0) - 1 AS momentum_30,
           avg(greatest(change, 0)) OVER (w ROWS 13 PRECEDING) AS gain_14,
           avg(greatest(-change, 0)) OVER (w ROWS 13 PRECEDING) AS loss_14
         FROM changes

@@ -117,7 +117,7 @@ export const priceTrend = (s: Series, d: number) => {
     bollinger_lower: middle === null || band === null ? null : middle - band,
     bollinger_middle: middle,
     bollinger_upper: middle === null || band === null ? null : middle + band,
-    momentum_30: window(s, d, 31) === null ? null : ratio(now, price(s, d - 30)),
+    momentum_30: ratio(now, price(s, d - 30)),
     volume_trend: week === null || month === null ? null : ratio(mean(week), mean(month)),
     cross: today === 1 && before !== null && before <= 0 ? "golden" : today === -1 && before !== null && before >= 0 ? "death" : null,
     trend: long === null ? null : short === 1 && long === 1 ? "up" : short === -1 && long === -1 ? "down" : "sideways"
