@@ -230,21 +230,14 @@ export const make = <
     retry === undefined
       ? inTime(Effect.flatMap(body(values), write))
       : Effect.flatMap(Effect.retry(inTime(Effect.flatMap(body(values), (value) => Effect.result(write(value)))), retry), Effect.fromResult)
-  const read = (slice: Store.Slice) => into.read(self, slice)
   /** How far it looks, and the newest of what it reads. */
   const newest = Manifest.use((_) => _.newest(names))
-  const nameless = Record.fromEntries(sources.map((_) => [_.name, ""]))
   /** By the names that they have now. */
-  const idsOf = (ids: ReadonlyMap<string, string>): Record<string, string> => {
-    // a copy has its keys from the start, and is filled without growing
-    const current: Record<string, string> = { ...nameless }
-    for (const source of sources) {
-      const id = ids.get(source.name) ?? source.aliases.map((_) => ids.get(_)).find((_) => _ !== undefined)
-      if (id === undefined) delete current[source.name]
-      else current[source.name] = id
-    }
-    return current
-  }
+  const idsOf = (ids: ReadonlyMap<string, string>): Record<string, string> =>
+    Record.fromEntries(sources.flatMap(({ aliases, name }) => {
+      const id = ids.get(name) ?? aliases.map((_) => ids.get(_)).find((_) => _ !== undefined)
+      return id === undefined ? [] : [[name, id] as const]
+    }))
   const step = (slice: Store.Slice, id: string, hook: typeof Making.Service) =>
     Effect.gen(function*() {
       const chosen = options.settings === undefined ? undefined : yield* options.settings
@@ -254,43 +247,43 @@ export const make = <
       const { ids, seq } = yield* newest
       const values: Record<string, unknown> = made ?? { ...inputs }
       if (made === undefined) { for (const [name, reading] of readings) values[name] = yield* reading }
-      const current = idsOf(ids)
-      const seen = chosen === undefined ? current : { ...current, ...chosen }
+      const seen = chosen === undefined ? idsOf(ids) : { ...idsOf(ids), ...chosen }
       const publication = yield* attempt(values as Values<From>,
         (value) => into.write({ id, asset: self, ...slice, sawUpTo: seq, inputs: seen }, value))
       const listener = yield* Published
-      if (listener === undefined) return yield* read(slice)
+      if (listener === undefined) return yield* into.read(self, slice)
       listener(self, publication)
       return undefined
     }).pipe(
       Effect.withSpan(name, { attributes: { window: slice.window.toString(), subject: slice.subject ?? "" } }, { captureStackTrace: false })
     )
-  const evaluate = (slice: Store.Slice) =>
-    Effect.flatMap(Making, (hook) => {
-      const id = hook(self)
-      return id === undefined ? read(slice) : Effect.flatMap(id, (id) => step(slice, id, hook))
-    })
   const calls = options.calls ?? (() => 0)
-  /** One key at a time, if the result is one thing a key. */
-  const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
-    per === undefined || !options.each
-      ? evaluate({ window, subject })
-      : Effect.forEach(oneByOne(window), (key) => Effect.provideContext(evaluate({ window: key, subject }), per.over(key)))
-  /** The subject that the context holds, or each there is. */
-  const overSubjects = of === undefined
-    ? (window: Window) => overWindow(window, undefined)
-    : Effect.fnUntraced(function*(window: Window) {
+  const making = (hook: typeof Making.Service, underId: Effect.Effect<string>) => {
+    const once = (slice: Store.Slice) => Effect.flatMap(underId, (id) => step(slice, id, hook))
+    /** One key at a time, if the result is one thing a key. */
+    const overWindow = (window: Window, subject: string | undefined): Effect.Effect<unknown, unknown, unknown> =>
+      per === undefined || !options.each
+        ? once({ window, subject })
+        : Effect.forEach(oneByOne(window), (key) => Effect.provideContext(once({ window: key, subject }), per.over(key)))
+    if (of === undefined) return (window: Window) => overWindow(window, undefined)
+    /** The subject that the context holds, or each there is. */
+    return Effect.fnUntraced(function*(window: Window) {
       const one = yield* current(of)
       if (Option.isSome(one)) return yield* overWindow(window, one.value)
-      if ((yield* Making)(self) !== undefined) {
-        for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
-      }
+      for (const subject of yield* of.list) yield* Effect.provideContext(overWindow(window, subject), of.at(subject))
       return yield* readerOf(self)({ window, subject: undefined })
     })
+  }
   const self = {
     ...Effectable.Prototype<Any>({
       label: "Asset",
-      evaluate: () => per === undefined ? overSubjects(Partition.whole) : Effect.flatMap(per.current, overSubjects)
+      evaluate: () =>
+        Effect.flatMap(Making, (hook) => {
+          const id = hook(self)
+          if (id === undefined) return reading
+          const over = making(hook, id)
+          return per === undefined ? over(Partition.whole) : Effect.flatMap(per.current, over)
+        })
     }),
     [TypeId]: TypeId,
     name,
@@ -321,6 +314,7 @@ export const make = <
     },
     edge: Edge.same
   } as unknown as Any
+  const reading = readingOf(self)
   // the fields are as the signature says; what the value evaluates to is what `evaluate` above composes
   return self as never
 }

@@ -47,9 +47,14 @@ export const start = (duck: Api, name: string, settings: Readonly<Record<string,
       const instance = name === memory
         ? await duck.DuckDBInstance.create(memory, options)
         : await duck.DuckDBInstance.fromCache(`:memory:${name}`, options)
-      const connection = await instance.connect()
-      await connection.run("SET GLOBAL TimeZone = 'UTC'")
-      return { instance, connection }
+      try {
+        const connection = await instance.connect()
+        await connection.run("SET GLOBAL TimeZone = 'UTC'")
+        return { instance, connection }
+      } catch (cause) {
+        instance.closeSync()
+        throw cause
+      }
     },
     catch: (cause) => new DuckDbError({ asked: "DuckDB", reason: { _tag: "Unavailable", found: words(cause) } })
   })

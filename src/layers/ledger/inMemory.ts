@@ -17,8 +17,9 @@ export const ledger: Layer.Layer<Ledger> = Layer.effect(Ledger, Effect.gen(funct
         }
         const now = clock.currentTimeMillisUnsafe()
         for (const event of events) apply(told, event, now)
-        const unheard = events.filter((_) => !PubSub.publishUnsafe(hub, _))
-        return unheard.length === 0 ? Effect.void : Effect.asVoid(PubSub.publishAll(hub, unheard))
+        // what a slow listener has no room for takes the place of what is oldest
+        const surplus = events.filter((_) => !PubSub.publishUnsafe(hub, _))
+        return surplus.length === 0 ? Effect.void : Effect.asVoid(PubSub.publishAll(hub, surplus))
       }),
     runs: (limit, { assets, id = "", state } = {}) =>
       Effect.sync(() => {
